@@ -1,0 +1,1 @@
+"""repro-tui: can this MLflow run be reproduced, and where it can't, why not?"""

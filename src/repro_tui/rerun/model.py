@@ -1,0 +1,184 @@
+"""The nouns of a re-execution. Frozen and pure; plans and jobs are kept as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Determinism(StrEnum):
+    """How much is done to make a process repeat itself."""
+
+    OFF = "off"
+    """Nothing is seeded or set; the process runs as it would by itself."""
+    SEED = "seed"
+    """Every random number generator starts from the seed; hash seed set. Costs nothing."""
+    STRICT = "strict"
+    """SEED, and deterministic algorithms enforced; operations without one fail. Slower."""
+
+
+class EnvManager(StrEnum):
+    """MLflow's environment managers, as `mlflow run --env-manager` spells them."""
+
+    LOCAL = "local"
+    UV = "uv"
+    VIRTUALENV = "virtualenv"
+    CONDA = "conda"
+
+
+class Fidelity(StrEnum):
+    """How exactly the original's execution is known."""
+
+    EXACT = "exact"
+    """repro-tui's own record of it."""
+    DECLARED = "declared parameters only"
+    """MLflow's tags and the parameters that MLproject declares."""
+    RECONSTRUCTED = "reconstructed"
+    """A plain script; its arguments and environment are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device of this machine that a process can be given."""
+
+    name: str
+    """As PyTorch spells it: `cpu`, `cuda:0`, `mps`."""
+    description: str
+    """The model: `AMD EPYC 7B13`, `NVIDIA H200`."""
+    memory: int | None = None
+    """Bytes in all."""
+    memory_used: int | None = None
+    detail: str = ""
+    """Cores, or the driver, or what uses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter that an entry point declares."""
+
+    name: str
+    type: str = "string"
+    """string, float, path or uri, as MLproject spells them."""
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    name: str
+    command: str
+    """The template: `python train.py --conf {conf_file}`."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An MLproject file, read at one commit."""
+
+    name: str
+    entry_points: Mapping[str, EntryPoint]
+    environment: str = ""
+    """`python_env: python_env.yaml`, `conda_env: …`, `docker_env: …`; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the person asked of a re-execution. None stands for `as the original`."""
+
+    run_id: str
+    device: str | None = None
+    seed: int | None = None
+    determinism: Determinism = Determinism.SEED
+    env_manager: EnvManager = EnvManager.LOCAL
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Parameters to change, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The exact execution that a request leads to. Nothing is decided after this."""
+
+    reexecutes: str | None
+    """The original's run id; None for a first execution (the demo's baseline)."""
+    tracking_uri: str
+    experiment_id: str
+    run_name: str
+    repository: str
+    """A path on this machine or a Git URL."""
+    commit: str
+    subdirectory: str
+    """Of the project inside the repository; empty: its top."""
+    patch: str
+    """Uncommitted changes to re-apply, as `git diff --binary` writes them; often empty."""
+    entry_point: str
+    command: str
+    """The command as the process will receive it."""
+    parameters: Mapping[str, str]
+    """Unquoted, as the original's process received them, with the overrides."""
+    env_manager: EnvManager
+    device: str
+    seed: int | None
+    determinism: Determinism
+    variables: Mapping[str, str]
+    """Environment variables set for the process."""
+    fidelity: Fidelity
+    caveats: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of the new run beside those that MLflow sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """One thing that is missing for a re-execution, and how to supply it."""
+
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request cannot be carried out. Said before any computing is spent."""
+
+    lacks: tuple[Lack, ...]
+
+
+class JobState(StrEnum):
+    PREPARING = "preparing"
+    """The checkout and the environment are being made."""
+    RUNNING = "running"
+    COMPARING = "comparing"
+    """The new run has ended; it is being compared with the original."""
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    """Its launcher died without a word; the run has been ended in the store."""
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED, JobState.LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A plan being carried out, read from its folder. Times: milliseconds since the epoch."""
+
+    job_id: str
+    folder: Path
+    plan: Plan
+    state: JobState
+    created: int
+    started: int | None = None
+    ended: int | None = None
+    launcher_pid: int | None = None
+    launcher_start: float | None = None
+    """With the pid it names the process for good: pids are used again."""
+    run_id: str | None = None
+    """The new run, as soon as it exists."""
+    message: str = ""
+    """What went wrong, in one sentence."""
+    verdict: str = ""
+    """The headline of the comparison with the original."""
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
