@@ -1,0 +1,1 @@
+"""Evidence against evidence, by a policy: pure."""

@@ -1,0 +1,1 @@
+"""What one run tells: collected from MLflow, Git and this machine into facts."""
