@@ -1,0 +1,11 @@
+# repro-tui: every recipe of the project. `just` lists them.
+
+import 'tasks/environment.just'
+import 'tasks/quality.just'
+import 'tasks/packaging.just'
+import 'tasks/run.just'
+
+python := ".venv/bin/python"
+
+_default:
+    @just --list --unsorted

@@ -1,0 +1,139 @@
+"""The engine behind the screen and the command line: one store, its runs, what is asked of them.
+
+Every method blocks, may be called from any thread and raises `ReproError`. Nothing is
+computed twice: the evidence of runs that have ended is kept.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from repro_tui.compare.compare import compare
+from repro_tui.compare.model import Comparison, Policy
+from repro_tui.evidence.collect import collect
+from repro_tui.evidence.files import open_file
+from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run
+from repro_tui.evidence.tracking import (
+    Reader,
+    RunPage,
+    RunQuery,
+    StoreLocation,
+    discover,
+    open_reader,
+)
+from repro_tui.rerun import jobs, survey
+from repro_tui.rerun.devices import devices
+from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request
+from repro_tui.rerun.plan import plan
+from repro_tui.settings import Settings
+
+Progress = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """A progress that nobody watches."""
+
+
+class Engine:
+    """One tracking store and everything that can be asked about its runs."""
+
+    def __init__(self, settings: Settings, location: StoreLocation, reader: Reader) -> None:
+        self.settings = settings
+        self.location = location
+        self.reader = reader
+        self._evidence: dict[str, Evidence] = {}
+        self._devices: tuple[Device, ...] | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings, tracking_uri: str | None, folder: Path) -> "Engine":
+        """Find the store as MLflow does, starting in `folder`, and open it for reading."""
+        location = discover(tracking_uri, folder)
+        return cls(settings, location, open_reader(location.uri, settings.cache))
+
+    def close(self) -> None:
+        self.reader.close()
+
+    # --- Runs ----------------------------------------------------------------------
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        return self.reader.experiments()
+
+    def runs(self, query: RunQuery) -> RunPage:
+        return self.reader.runs(query)
+
+    def run(self, run_id: str) -> Run:
+        return self.reader.run(run_id)
+
+    def resolve(self, name: str) -> str:
+        """The full run id that an id, a unique prefix, `latest` or `latest~N` stands for."""
+        return self.reader.resolve(name)
+
+    def histories(self, run_id: str) -> dict[str, History]:
+        return self.reader.histories(run_id)
+
+    def datasets(self, run_id: str) -> tuple[Dataset, ...]:
+        return self.reader.datasets(run_id)
+
+    # --- Comparison ----------------------------------------------------------------
+
+    def evidence(self, run_id: str, progress: Progress = silent) -> Evidence:
+        """All that is known of a run; collected once where the run has ended."""
+        with self._lock:
+            kept = self._evidence.get(run_id)
+        if kept is not None:
+            return kept
+        evidence = collect(run_id, self.reader, self.settings.cache, progress)
+        if evidence.run.finished:
+            with self._lock:
+                self._evidence[run_id] = evidence
+        return evidence
+
+    def compare(
+        self,
+        left: str,
+        right: str,
+        policy: Policy | None = None,
+        progress: Progress = silent,
+    ) -> Comparison:
+        """Compare two runs by id; `policy` stands in for the one in the settings."""
+        sides = self.evidence(left, progress), self.evidence(right, progress)
+        progress("comparing")
+        return compare(
+            *sides,
+            policy or self.settings.policy,
+            open_file,
+            self.settings.look_inside,
+            self.settings.text_limit,
+        )
+
+    # --- Re-execution --------------------------------------------------------------
+
+    def devices(self) -> tuple[Device, ...]:
+        """What this machine offers; looked up once."""
+        if self._devices is None:
+            self._devices = devices()
+        return self._devices
+
+    def plan(self, request: Request) -> Plan | Refusal:
+        situation = survey.survey(request, self.reader, self.settings, self.devices())
+        return plan(request, situation)
+
+    def submit(self, chosen: Plan) -> Job:
+        return jobs.submit(chosen, self.settings)
+
+    def jobs(self) -> tuple[Job, ...]:
+        return jobs.jobs(self.settings)
+
+    def cancel(self, job: Job) -> None:
+        jobs.cancel(job)
+
+    def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
+        return jobs.read_log(job, offset)
+
+
+def with_tolerance(policy: Policy, rtol: float | None, atol: float | None, ulp: int | None) -> Policy:
+    """The policy with those tolerances that were given."""
+    given = {"rtol": rtol, "atol": atol, "ulp": ulp}
+    return replace(policy, **{name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,91 @@
+"""A list of runs written out, for a terminal and for scripts."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from repro_tui.evidence.model import Run, Tag
+from repro_tui.text import duration, number, visible
+
+
+def to_json(runs: Iterable[Run]) -> dict[str, Any]:
+    """All that the store tells of each run; times in milliseconds since the epoch, UTC.
+
+    JSON has no NaN and no infinities: those metrics are spelled as strings.
+    """
+    return {"schema": "repro-tui.runs/1", "runs": [_run(run) for run in runs]}
+
+
+def _run(run: Run) -> Mapping[str, Any]:
+    finite = {
+        name: value if value - value == 0 else number(value) for name, value in run.metrics.items()
+    }
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "experiment_id": run.experiment_id,
+        "experiment_name": run.experiment_name,
+        "status": run.status,
+        "lifecycle_stage": run.lifecycle_stage,
+        "start_time": run.start_time,
+        "end_time": run.end_time,
+        "artifact_uri": run.artifact_uri,
+        "params": dict(run.params),
+        "tags": dict(run.tags),
+        "metrics": finite,
+    }
+
+
+def table(runs: Iterable[Run]) -> Table:
+    """One line a run, with what tells runs apart at a glance."""
+    result = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in ("run", "name", "status", "started (UTC)", "duration", "commit", "seed"):
+        result.add_column(column, no_wrap=True)
+    result.add_column("re-executes", no_wrap=True)
+    result.add_column("verdict")
+    for run in runs:
+        took = run.duration
+        result.add_row(
+            run.run_id[:8],
+            Text(visible(run.name, 40)),
+            Text(visible(run.status)),
+            started(run),
+            "" if took is None else duration(took),
+            Text(visible(commit(run))),
+            Text(visible(seed(run), 12)),
+            Text(visible(run.tags.get(Tag.REEXECUTES, "")[:8])),
+            Text(visible(run.tags.get(Tag.VERDICT, ""), 60)),
+        )
+    return result
+
+
+def started(run: Run) -> str:
+    """The start to the second, UTC; empty where the store does not tell it."""
+    if run.start_time is None:
+        return ""
+    try:
+        moment = datetime.fromtimestamp(run.start_time / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return "out of range"
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def commit(run: Run) -> str:
+    """The commit in seven characters, with a star where uncommitted changes are known."""
+    short = run.tags.get(Tag.GIT_COMMIT, "")[:7]
+    return f"{short}*" if short and run.tags.get(Tag.DIRTY) == "true" else short
+
+
+def seed(run: Run) -> str:
+    """The seed that repro-tui set, or else a parameter that is called so."""
+    return run.tags.get(Tag.SEED) or run.params.get("seed", "")
+
+
+def device(run: Run) -> str:
+    """The device that repro-tui chose, or else a parameter that is called so."""
+    return run.tags.get(Tag.DEVICE) or run.params.get("device", "")
+

@@ -1,0 +1,36 @@
+"""A plan or a refusal in words: what exactly will run, or what is missing. Pure."""
+
+import shlex
+from collections.abc import Iterator
+
+from repro_tui.rerun.model import Plan, Refusal
+
+
+def rows(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What exactly will run, as (label, value), caveats last. Values are untrusted text."""
+    return tuple(_rows(plan))
+
+
+def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "repository", plan.repository + (f"#{plan.subdirectory}" if plan.subdirectory else "")
+    changes = " with the recorded uncommitted changes" if plan.patch else ""
+    yield "commit", plan.commit + changes
+    yield "entry point", plan.entry_point
+    yield "command", plan.command
+    for name, value in plan.parameters.items():
+        yield f"  {name}", value
+    yield "environment", f"env-manager {plan.env_manager}"
+    yield "device", plan.device
+    yield "seed", "none" if plan.seed is None else str(plan.seed)
+    yield "determinism", plan.determinism
+    if plan.variables:
+        settings = (f"{name}={shlex.quote(value)}" for name, value in plan.variables.items())
+        yield "variables", " ".join(settings)
+    yield "known", plan.fidelity
+    for caveat in plan.caveats:
+        yield "caveat", caveat
+
+
+def refusal_lines(refusal: Refusal) -> tuple[str, ...]:
+    """One line a missing thing, with how to supply it."""
+    return tuple(f"cannot re-execute: {lack.what} {lack.remedy}" for lack in refusal.lacks)

@@ -1,0 +1,88 @@
+"""`settings`: defaults, the person's file over them, the environment over both."""
+
+from pathlib import Path
+
+import pytest
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import SectionName
+from repro_tui.settings import load, resource
+
+
+@pytest.fixture
+def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "own.toml"
+    monkeypatch.setenv("REPRO_TUI_CONFIG", str(path))
+    return path
+
+
+def test_the_defaults_are_exact_and_set_timing_aside() -> None:
+    settings = load()
+    assert settings.policy.exact
+    rules = {rule.name for rule in settings.policy.set_aside}
+    assert {"timing", "system metrics", "host name"} <= rules
+
+
+def test_timing_patterns_do_not_reach_metrics_that_only_sound_alike() -> None:
+    def aside(metric: str) -> bool:
+        return any(r.matches(SectionName.METRICS, (metric,)) for r in load().policy.set_aside)
+
+    assert aside("epoch_seconds")
+    assert aside("system/gpu_0_utilization")
+    assert not any(aside(name) for name in ("sentiment_accuracy", "lifetime_value", "loss"))
+
+
+def test_the_persons_file_overrides_single_keys_and_adds_rules(own_file: Path) -> None:
+    before = load_defaults_beside(own_file)
+    own_file.write_text(
+        '[tolerance]\nrtol = 1\n[[set_aside]]\nname = "mine"\nsection = "metrics"\n'
+        'pattern = "x"\nwhy = "I say so"\n'
+    )
+    settings = load()
+    assert (settings.policy.rtol, settings.policy.atol) == (1.0, 0.0)
+    assert len(settings.policy.set_aside) == before + 1
+
+
+def load_defaults_beside(own_file: Path) -> int:
+    own_file.write_text("")
+    return len(load().policy.set_aside)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("theme = 3", "theme"),
+        ("[tolerance]\nrtolerance = 1.0", "tolerance.rtolerance"),
+        ("[tolerance\n", "not valid TOML"),
+        ('[[set_aside]]\nname = "x"', "set_aside"),
+        (
+            '[[set_aside]]\nname = "x"\nsection = "nowhere"\npattern = "y"\nwhy = "z"',
+            "names no section",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_file(own_file: Path, text: str, named: str) -> None:
+    own_file.write_text(text)
+    with pytest.raises(ReproError) as caught:
+        load()
+    assert str(own_file) in caught.value.message
+    assert named in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_settings_file_that_is_named_but_missing_is_said_so(own_file: Path) -> None:
+    with pytest.raises(ReproError, match="is no file"):
+        load()
+
+
+def test_the_environment_comes_last(own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own_file.write_text('theme = "from-file"')
+    monkeypatch.setenv("REPRO_TUI_THEME", "from-environment")
+    monkeypatch.setenv("REPRO_TUI_STATE_DIR", str(own_file.parent / "elsewhere"))
+    assert load().theme == "from-environment"
+    assert load().jobs == own_file.parent / "elsewhere" / "jobs"
+
+
+def test_confs_and_themes_are_found() -> None:
+    assert (resource("confs") / "repro-tui.toml").is_file()
+    assert resource("themes").is_dir()
