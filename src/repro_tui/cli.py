@@ -333,19 +333,20 @@ def demo(context: click.Context, into: Path, headless: bool) -> int | None:
     runs, re-executes the baseline seeded on the CPU, compares, writes report.md and
     exits by the verdict.
     """
+    from repro_tui.demo.headless import main_job
     from repro_tui.demo.make import make
-    from repro_tui.demo.train import train
+    from repro_tui.demo.train import store_uri, train
+    from repro_tui.settings import load
 
     folder = make(into, _narrate)
-    store = train(folder, _narrate)
-    if not headless and sys.stdout.isatty():
-        os.chdir(folder)
-        _interact(store)
-        return None
-    context.obj = store
-    from repro_tui.demo.headless import main_job
-
-    return main_job(_open(context), folder, _narrate, _print)
+    # Jobs and their logs stay with the demo: who deletes its folder has deleted all.
+    os.environ["REPRO_TUI_STATE_DIR"] = str(folder / "state")
+    train(folder, load(), _narrate)
+    context.obj = store_uri(folder)
+    if headless or not sys.stdout.isatty():
+        return main_job(_open(context), folder, _narrate, _print)
+    _interact(context.obj)
+    return None
 
 
 def _progress() -> Callable[[str], None]:

@@ -126,6 +126,10 @@ class Engine:
     def jobs(self) -> tuple[Job, ...]:
         return jobs.jobs(self.settings)
 
+    def wait(self, job: Job) -> Job:
+        """Block until the job has ended."""
+        return jobs.wait(job)
+
     def cancel(self, job: Job) -> None:
         jobs.cancel(job)
 
