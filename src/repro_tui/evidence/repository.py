@@ -1,0 +1,343 @@
+"""A Git repository of somebody else's, read without running or changing anything of it.
+
+A repository's configuration and attributes can name programs: hooks, fsmonitor, clean
+filters, diff drivers, transports. None of them runs here: each is overridden on Git's
+command line or never reached, because only plumbing commands are used. Nothing is
+written either: no index is refreshed, no object is stored, nothing is fetched.
+"""
+
+import configparser
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from repro_tui import text
+from repro_tui.errors import ReproError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_FULL_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+_CONFIGURATION = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.safecrlf": "false",
+    "core.splitIndex": "false",
+    "core.untrackedCache": "false",
+    "core.quotePath": "true",
+}
+
+
+def _configured(options: Mapping[str, str]) -> dict[str, str]:
+    """The environment that lays `options` over every configuration file."""
+    variables = {"GIT_CONFIG_COUNT": str(len(options)), "GIT_CONFIG_PARAMETERS": ""}
+    for number, (key, value) in enumerate(options.items()):
+        variables[f"GIT_CONFIG_KEY_{number}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number}"] = value
+    return variables
+
+
+SAFE_ENVIRONMENT: Mapping[str, str] = {
+    **_configured(_CONFIGURATION),
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "false",
+    "SSH_ASKPASS": "false",
+    "GIT_PAGER": "cat",
+}
+"""Environment variables under which Git runs no program of a repository, asks nobody
+and reaches no remote. Whoever needs a transport overrides `GIT_ALLOW_PROTOCOL`."""
+
+
+class Entry(NamedTuple):
+    """One path of a commit's tree."""
+
+    path: str
+    """From the top of the repository; bytes that are not UTF-8 are surrogates."""
+    kind: str
+    """`blob`, or `commit` for a submodule."""
+    id: str
+    """Of the blob, or the submodule's commit."""
+    size: int
+    """Bytes; 0 for a submodule."""
+
+
+class Commit(NamedTuple):
+    id: str
+    time: int
+    """Seconds since the epoch, as the committer's clock had it."""
+    subject: str
+
+
+class Repository:
+    """A repository on this machine, with a working tree or bare. Threads may share it."""
+
+    def __init__(self, repo: "Repo") -> None:
+        top = Path(repo.working_tree_dir) if repo.working_tree_dir else None
+        self.root = top if top is not None and (top / ".git").exists() else None
+        """The top of the working tree; None for a bare repository."""
+        self.git_dir = Path(repo.git_dir)
+        common = Path(repo.common_dir)
+        self._git = repo.git
+        # Whoever starts us may have set these (Git does, for its hooks): all are named,
+        # so that no other repository is read. With GIT_DIR named, Git does not ask who
+        # owns the repository; its reason for asking, the programs, is dealt with above.
+        self._git.update_environment(
+            **SAFE_ENVIRONMENT,
+            GIT_DIR=str(self.git_dir),
+            GIT_COMMON_DIR=str(common),
+            GIT_WORK_TREE=str(self.root or self.git_dir),
+            GIT_INDEX_FILE=str(self.git_dir / "index"),
+            GIT_OBJECT_DIRECTORY=str(common / "objects"),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES="",
+        )
+
+    @classmethod
+    def open(cls, path: Path) -> "Repository":
+        """The repository that `path`, a file or folder, lies in.
+
+        Raises ReproError when there is none, it cannot be read, or Git is not installed.
+        """
+        try:
+            from git import GitError, Repo
+        except ImportError as error:
+            raise ReproError("Git was not found on this machine.", "Install Git.") from error
+        folder = path.absolute()
+        if folder.is_file():
+            folder = folder.parent
+        try:
+            return cls(Repo(folder, search_parent_directories=True, expand_vars=False))
+        except GitError as error:
+            raise ReproError(
+                f"{path} is in no Git repository.", "Check that the folder is still there."
+            ) from error
+        except (OSError, ValueError, configparser.Error) as error:
+            raise ReproError(f"The Git repository at {path} cannot be read: {error}.") from error
+
+    @property
+    def name(self) -> str:
+        """The path that names the repository: its top, or the bare repository itself."""
+        return str(self.root or self.git_dir)
+
+    def head(self) -> str | None:
+        """The commit that is checked out; None in a repository without commits."""
+        status, out = self._try("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return out.decode().strip() if status == 0 else None
+
+    def branch(self) -> str | None:
+        """The branch that is checked out; None when HEAD is detached."""
+        status, out = self._try("symbolic-ref", "--quiet", "--short", "HEAD")
+        return os.fsdecode(out).strip() if status == 0 else None
+
+    def has(self, commit: str) -> bool:
+        """Whether the repository holds `commit`, given by its full id."""
+        status, _ = self._try("cat-file", "-e", f"{_full(commit)}^{{commit}}")
+        return status == 0
+
+    def tree(self, commit: str, subdirectory: str = "") -> tuple[Entry, ...]:
+        """Everything below `subdirectory` at `commit`, ordered by path."""
+        arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", _full(commit)]
+        if subdirectory:
+            arguments += ["--", f"{_inside(subdirectory)}/"]
+        entries = []
+        for line in self._run(*arguments).split(b"\0")[:-1]:
+            about, _, path = line.partition(b"\t")
+            _, kind, name, size = about.decode().split()
+            entries.append(Entry(os.fsdecode(path), kind, name, 0 if size == "-" else int(size)))
+        return tuple(sorted(entries))
+
+    def read(self, commit: str, path: str, limit: int) -> bytes:
+        """The file at `path` as it was at `commit`.
+
+        Raises ReproError when there is none or it is longer than `limit` bytes.
+        """
+        inside = _inside(path)
+        listed = self._run("ls-tree", "-z", "--full-tree", _full(commit), "--", inside)
+        kind, _, rest = listed.partition(b" ")[2].partition(b" ")
+        if kind != b"blob":
+            raise ReproError(f"There is no file {path} at commit {commit[:12]}.")
+        return self.read_blob(rest.partition(b"\t")[0].decode(), limit)
+
+    def read_blob(self, blob: str, limit: int) -> bytes:
+        """The blob of that id. Raises ReproError when it is longer than `limit` bytes."""
+        size = int(self._run("cat-file", "-s", _full(blob)))
+        if size > limit:
+            raise ReproError(
+                f"The file is larger ({text.size(size)}) than is read ({text.size(limit)})."
+            )
+        return self._run("cat-file", "blob", blob)
+
+    def read_blobs(self, blobs: Sequence[str]) -> Iterator[bytes]:
+        """Many blobs at the price of one process. Sizes are the caller's to check first."""
+        if not blobs:
+            return
+        with tempfile.TemporaryFile() as wanted:
+            wanted.write("".join(f"{_full(blob)}\n" for blob in blobs).encode())
+            wanted.seek(0)
+            content = memoryview(self._run("cat-file", "--batch", stdin=wanted))
+        start = 0
+        for blob in blobs:
+            # `<id> SP blob SP <size> LF <content> LF`, see git-cat-file(1).
+            head = bytes(content[start : start + 128]).partition(b"\n")[0]
+            fields = head.split()
+            if len(fields) != 3 or fields[1] != b"blob":
+                raise ReproError(f"The repository {self.name} does not hold the file {blob[:12]}.")
+            start += len(head) + 1
+            yield bytes(content[start : start + int(fields[2])])
+            start += int(fields[2]) + 1
+
+    def commits_between(self, old: str, new: str, limit: int = 1000) -> tuple[Commit, ...]:
+        """The commits that `new` has and `old` has not, newest first, at most `limit`."""
+        out = self._run(
+            "rev-list", f"--max-count={limit}", "--no-commit-header", "--format=%H %ct %s",
+            _full(new), f"^{_full(old)}",
+        )  # fmt: skip
+        commits = []
+        for line in out.decode(errors="replace").splitlines():
+            name, time, subject = line.split(" ", 2)
+            commits.append(Commit(name, int(time), subject))
+        return tuple(commits)
+
+    def dirty(self) -> bool:
+        """Whether the working tree holds changes that are not committed."""
+        with self._changes() as (base, environment):
+            return bool(self._run(*_DIFF, "--name-only", base, environment=environment))
+
+    def patch(self, limit: int = 64 << 20) -> bytes:
+        """The uncommitted changes as `git diff --binary HEAD` writes them; often empty.
+
+        New files are part of it unless Git ignores them; a Git repository nested in the
+        working tree is not. Clean filters (as Git LFS has) are not applied. Raises
+        ReproError when the changed files are more than `limit` bytes in all or a merge
+        is under way.
+        """
+        with self._changes() as (base, environment):
+            changed = self._run(*_DIFF, "--name-only", "-z", base, environment=environment)
+            paths = [self._top() / os.fsdecode(name) for name in changed.split(b"\0")[:-1]]
+            total = sum(path.lstat().st_size for path in paths if os.path.lexists(path))
+            if total > limit:
+                raise ReproError(
+                    f"The uncommitted changes in {self.name} are too large to keep: "
+                    f"{text.size(total)}, and {text.size(limit)} are the limit.",
+                    "Commit them, or have Git ignore what is no source.",
+                )
+            return self._run(*_DIFF, "-p", "--binary", base, environment=environment)
+
+    @contextmanager
+    def _changes(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """What the working tree is to be compared with, and the environment for it.
+
+        The environment names a copy of the index that new files are entered in, without
+        their content, and switches off every filter that is configured anywhere.
+        """
+        top = self._top()
+        _, names = self._try("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+        filters = {
+            os.fsdecode(name): "false" if name.endswith(b".required") else ""
+            for name in names.split(b"\0")[:-1]
+        }
+        with tempfile.TemporaryDirectory(prefix="repro-tui-") as folder:
+            index = Path(folder) / "index"
+            if (self.git_dir / "index").exists():
+                # The time goes along: Git looks into files as young as its index.
+                shutil.copy2(self.git_dir / "index", index)
+            environment = _configured({**_CONFIGURATION, **filters})
+            environment["GIT_INDEX_FILE"] = str(index)
+            if self._run("ls-files", "--unmerged", "-z", environment=environment):
+                raise ReproError(
+                    f"A merge is under way in {self.name}.", "Resolve its conflicts first."
+                )
+            self._try("update-index", "-q", "--refresh", environment=environment)
+            new = self._run(
+                "ls-files", "--others", "--exclude-standard", "-z", environment=environment
+            )
+            head = self.head()
+            kind = hashlib.sha256 if head and len(head) == 64 else hashlib.sha1
+            empty = kind(b"blob 0\0").hexdigest().encode()
+            with tempfile.TemporaryFile() as entries:
+                for name in new.split(b"\0")[:-1]:
+                    if not name.endswith(b"/"):
+                        mode = b"120000" if (top / os.fsdecode(name)).is_symlink() else b"100644"
+                        entries.write(mode + b" " + empty + b"\t" + name + b"\0")
+                entries.seek(0)
+                self._run(
+                    "update-index", "-z", "--index-info", environment=environment, stdin=entries
+                )
+            yield head or kind(b"tree 0\0").hexdigest(), environment
+
+    def _top(self) -> Path:
+        if self.root is None:
+            raise ReproError(f"{self.name} is a bare repository: it has no working tree.")
+        return self.root
+
+    def _run(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> bytes:
+        status, out, said = self._execute(arguments, environment, stdin)
+        if status != 0:
+            raise ReproError(f"Git cannot read {self.name}: {said.strip() or status}.")
+        return out
+
+    def _try(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        status, out, _ = self._execute(arguments, environment, None)
+        return status, out
+
+    def _execute(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None,
+        stdin: BinaryIO | None,
+    ) -> tuple[int, bytes, str]:
+        return self._git.execute(
+            ["git", *arguments],
+            istream=stdin,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=environment,
+        )
+
+
+_DIFF = (
+    "diff-index",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--no-color",
+    "--full-index",
+    "--ignore-submodules=dirty",
+)
+
+
+def _full(name: str) -> str:
+    """Refuse whatever is no full object id: a name can be an option, or another thing tomorrow."""
+    if not _FULL_ID.fullmatch(name):
+        raise ReproError(f"{name!r} is no full Git object id.")
+    return name
+
+
+def _inside(path: str) -> str:
+    """Refuse a path that does not stay in the repository."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        raise ReproError(f"{path!r} is no path inside a repository.")
+    return "/".join(parts)
