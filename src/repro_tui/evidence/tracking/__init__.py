@@ -1,0 +1,7 @@
+"""Tracking stores: found as MLflow finds them, read and never written."""
+
+from repro_tui.evidence.tracking.discover import StoreLocation, discover
+from repro_tui.evidence.tracking.open import open_reader
+from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
+
+__all__ = ["Reader", "RunPage", "RunQuery", "StoreLocation", "discover", "open_reader"]

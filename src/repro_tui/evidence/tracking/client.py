@@ -1,0 +1,215 @@
+"""The reference reader: MlflowClient, in a process of its own.
+
+Importing MLflow takes seconds and would hold the GIL of an interactive program all
+that time; and what MLflow prints must not reach our terminal.
+"""
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.evidence.tracking.artifacts import local_path
+from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
+from repro_tui.evidence.tracking.snapshot import Snapshot
+
+_DEFAULTS = {
+    # A server that does not answer is to be told of in seconds. Whoever needs more
+    # patience sets MLflow's own variables.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+_ALWAYS = {
+    "MLFLOW_ALLOW_FILE_STORE": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+_GRACE_SECONDS = 2.0
+
+
+class MlflowProcess:
+    """A Python process with MLflow in it, that answers one call after another.
+
+    It starts with the first call, or with `start`; when it dies, the call that noticed
+    raises ReproError and the next one starts another. It ends with this process, however
+    that ends, because its standard input then does.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def start(self) -> None:
+        """Let MLflow be imported now, without waiting for it."""
+        with self._lock:
+            self._started()
+
+    def call(self, tracking_uri: str, function: str, *arguments: object) -> Any:
+        """What `function` of `worker.py` returns for the store at `tracking_uri`.
+
+        An empty URI stands for the one that MLflow finds in its own settings.
+        """
+        with self._lock:
+            running = self._started()
+            try:
+                answer = running.ask((tracking_uri, function, arguments))
+            except (EOFError, OSError, pickle.UnpicklingError) as error:
+                words = self._stop(running)
+                raise ReproError(
+                    f"The process that runs MLflow ended unexpectedly{words}.",
+                    "Try again: a new one is started.",
+                ) from error
+            except BaseException:
+                # Interrupted between question and answer: the next answer would be
+                # taken for that of another question.
+                self._stop(running)
+                raise
+        if isinstance(answer, ReproError):
+            raise answer
+        return answer
+
+    def download(self, artifact_uri: str, into: Path, tracking_uri: str = "") -> Path | None:
+        """Download all files below `artifact_uri` into a folder of their own below `into`."""
+        into.mkdir(parents=True, exist_ok=True)
+        folder = self.call(tracking_uri, "download", artifact_uri, str(into.absolute()))
+        return None if folder is None else Path(folder)
+
+    def close(self) -> None:
+        """End the process. A later call starts another."""
+        with self._lock:
+            if self._running:
+                self._stop(self._running)
+
+    def _started(self) -> "_Running":
+        if self._running is None:
+            self._running = _start()
+        return self._running
+
+    def _stop(self, running: "_Running") -> str:
+        self._running = None
+        return running.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    questions: IO[bytes]
+    answers: IO[bytes]
+    words: IO[bytes]
+    """What the process writes to its standard error."""
+
+    def ask(self, question: object) -> object:
+        pickle.dump(question, self.questions)
+        self.questions.flush()
+        return pickle.load(self.answers)  # noqa: S301 - written by our own worker.py
+
+    def stop(self) -> str:
+        """End the process; its last line of standard error, as the end of a sentence."""
+        with contextlib.suppress(BrokenPipeError):
+            self.questions.close()
+        self.process.terminate()
+        try:
+            self.process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.answers.close()
+        with self.words as words:
+            words.seek(max(words.tell() - 2000, 0))
+            lines = words.read().decode(errors="replace").strip().splitlines()
+        return f": {lines[-1]}" if lines else ""
+
+
+def _start() -> _Running:
+    words = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _Running.stop
+    answers, theirs = os.pipe()
+    try:
+        process = subprocess.Popen(
+            # -P: a file named mlflow.py in the working directory is not to be imported.
+            [sys.executable, "-P", "-m", "repro_tui.evidence.tracking.worker", str(theirs)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+            pass_fds=(theirs,),
+            env={**_DEFAULTS, **os.environ, **_ALWAYS},
+            start_new_session=True,  # Ctrl+C is for us to handle.
+        )
+    except OSError as error:
+        os.close(answers)
+        words.close()
+        raise ReproError(f"MLflow's process cannot be started: {error}.") from error
+    finally:
+        os.close(theirs)
+    assert process.stdin is not None
+    return _Running(process, process.stdin, os.fdopen(answers, "rb"), words)
+
+
+class ClientReader(Reader):
+    """Any store that MLflow supports, through MlflowClient."""
+
+    def __init__(self, uri: str, process: MlflowProcess, snapshot: Snapshot | None = None) -> None:
+        """With `snapshot`, its copy is read instead of the store at `uri`."""
+        self.uri = uri
+        self._process = process
+        self._snapshot = snapshot
+
+    def start(self) -> None:
+        """Let MLflow be imported now, without waiting for it."""
+        self._process.start()
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        found: tuple[Experiment, ...] = self._call("experiments")
+        return found
+
+    def runs(self, query: RunQuery) -> RunPage:
+        page: RunPage = self._call("runs", query)
+        return page
+
+    def run(self, run_id: str) -> Run:
+        run: Run = self._call("run", run_id)
+        return run
+
+    def histories(self, run_id: str) -> dict[str, History]:
+        histories: dict[str, History] = self._call("histories", run_id)
+        return histories
+
+    def datasets(self, run_id: str) -> tuple[Dataset, ...]:
+        datasets: tuple[Dataset, ...] = self._call("datasets", run_id)
+        return datasets
+
+    def logged_models(self, run_id: str) -> tuple[LoggedModel, ...]:
+        models: tuple[LoggedModel, ...] = self._call("logged_models", run_id)
+        return models
+
+    def fetch(self, artifact_uri: str, into: Path) -> Path | None:
+        folder = local_path(artifact_uri, Path.cwd())
+        if folder is None:
+            return self._process.download(artifact_uri, into, self._store())
+        if folder.is_dir():
+            return folder
+        host = urlsplit(self.uri).hostname
+        if host in (None, "localhost", "127.0.0.1", "::1"):
+            return None
+        raise ReproError(
+            f"The artifacts lie at {folder} on the disk of the server {host}, not on this machine.",
+            "Start the server with --serve-artifacts, or mount that folder here.",
+        )
+
+    def close(self) -> None:
+        self._process.close()
+
+    def _call(self, function: str, *arguments: object) -> Any:
+        return self._process.call(self._store(), function, *arguments)
+
+    def _store(self) -> str:
+        return self._snapshot.uri() if self._snapshot else self.uri

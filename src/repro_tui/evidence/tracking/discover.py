@@ -1,0 +1,62 @@
+"""Which tracking store to open: found as MLflow finds it, without importing MLflow."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.tracking.artifacts import local_path
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLocation:
+    uri: str
+    """A tracking URI with no relative path in it."""
+    found: str
+    """Who named it, as part of a sentence: `MLFLOW_TRACKING_URI`."""
+
+
+def discover(tracking_uri: str | None, folder: Path) -> StoreLocation:
+    """The store that MLflow would use when started in `folder`.
+
+    In this order: `tracking_uri`, the variable MLFLOW_TRACKING_URI, `mlruns` when it
+    holds experiments, `mlflow.db`. That `mlruns` goes first is MLflow's own rule since
+    its default became SQLite (`_get_default_tracking_uri`); without `meta.yaml` files
+    `mlruns` is merely where a database's artifacts lie. Raises ReproError where there
+    is none of them.
+    """
+    if tracking_uri:
+        return StoreLocation(absolute(tracking_uri, folder), "the option --tracking-uri")
+    if named := os.environ.get("MLFLOW_TRACKING_URI"):
+        return StoreLocation(absolute(named, folder), "MLFLOW_TRACKING_URI")
+    folder = folder.absolute()
+    if any((folder / "mlruns").glob("[0-9]*/meta.yaml")):
+        return StoreLocation((folder / "mlruns").as_uri(), "mlruns in this folder")
+    if (folder / "mlflow.db").is_file():
+        return StoreLocation(f"{_SQLITE}{folder / 'mlflow.db'}", "mlflow.db in this folder")
+    raise ReproError(
+        f"No MLflow store was found: MLFLOW_TRACKING_URI is not set, and {folder} holds neither"
+        " mlflow.db nor an mlruns folder with experiments.",
+        "Start in the folder that you train in, or name the store with --tracking-uri.",
+    )
+
+
+def absolute(uri: str, folder: Path) -> str:
+    """`uri` with a relative path made absolute against `folder`.
+
+    A job runs in a folder of its own, where a relative path would mean another store.
+    """
+    if (path := sqlite_path(uri, folder)) is not None:
+        return f"{_SQLITE}{path}"
+    if (path := local_path(uri, folder)) is not None:
+        return path.as_uri()
+    return uri
+
+
+def sqlite_path(uri: str, folder: Path) -> Path | None:
+    """The file of a `sqlite:///` URI, read literally as SQLAlchemy does; None for others."""
+    if not uri.startswith(_SQLITE):
+        return None
+    return folder.absolute() / uri.removeprefix(_SQLITE).partition("?")[0]

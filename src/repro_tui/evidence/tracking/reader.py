@@ -1,0 +1,139 @@
+"""What every reader of a tracking store offers: the one contract that all are held to."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.text import visible
+
+NEWEST_FIRST = ("attributes.start_time DESC",)
+MAX_RESULTS = 50_000
+"""The most runs that MLflow hands out in one page."""
+
+_LATEST = re.compile(r"latest(?:~([0-9]{1,5}))?")
+_RUN_ID = re.compile(r"[0-9a-zA-Z][\w-]{0,255}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs, in which order, and which page of them.
+
+    `filter` and `order_by` are in MLflow's own search syntax. As in MLflow, runs that
+    the order leaves equal come newest first, then by run id.
+    """
+
+    experiment_ids: tuple[str, ...] = ()
+    """Empty: all active experiments."""
+    filter: str = ""
+    order_by: tuple[str, ...] = NEWEST_FIRST
+    max_results: int = 100
+    page_token: str = ""
+    """`RunPage.next_page_token` of the page before; empty: the first page."""
+    include_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    runs: tuple[Run, ...]
+    next_page_token: str
+    """Empty: this is the last page."""
+
+
+class Reader(Protocol):
+    """A tracking store, read and never written.
+
+    Every method blocks, may be called from any thread, and raises ReproError.
+    """
+
+    uri: str
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """All experiments, the active ones first, then by experiment id."""
+        ...
+
+    def runs(self, query: RunQuery) -> RunPage:
+        """One page of runs with their params, tags and last metrics, each sorted by name."""
+        ...
+
+    def run(self, run_id: str) -> Run:
+        """The run of this full id, deleted or not."""
+        ...
+
+    def histories(self, run_id: str) -> dict[str, History]:
+        """Every metric, sorted by name; points by step, timestamp, value, NaN last."""
+        ...
+
+    def datasets(self, run_id: str) -> tuple[Dataset, ...]:
+        """The datasets that the run logged as inputs, sorted by name, digest, context."""
+        ...
+
+    def logged_models(self, run_id: str) -> tuple[LoggedModel, ...]:
+        """The models that the run created, in the order in which they were created."""
+        ...
+
+    def fetch(self, artifact_uri: str, into: Path) -> Path | None:
+        """The local folder that holds the files below `artifact_uri`.
+
+        The folder itself where it is on this machine, else a copy downloaded below
+        `into`. None: nothing is there.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what the reader holds. A later call opens it again."""
+        ...
+
+    def resolve(self, name: str) -> str:
+        """The full run id that `name` stands for.
+
+        `name` is a full id, a prefix that only one run has, `latest`, or `latest~N`:
+        the run started N before the latest, over all active experiments.
+        """
+        if latest := _LATEST.fullmatch(name):
+            return self._latest(name, int(latest[1] or 0))
+        if not _RUN_ID.fullmatch(name):
+            raise no_such_run(name)
+        # `_` is the only character of a run id that LIKE reads as a wildcard; the
+        # candidates are therefore checked again.
+        everywhere = tuple(experiment.experiment_id for experiment in self.experiments())
+        page = self.runs(
+            RunQuery(
+                experiment_ids=everywhere,
+                filter=f"attributes.run_id LIKE '{name}%'",
+                max_results=6,
+                include_deleted=True,
+            )
+        )
+        found = [run.run_id for run in page.runs if run.run_id.startswith(name)]
+        if name in found:
+            return name
+        if not found:
+            raise no_such_run(name)
+        if len(found) > 1:
+            some = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
+            raise ReproError(
+                f"Several runs have an id that starts with {name}: {some}.",
+                "Give more characters of the id.",
+            )
+        return found[0]
+
+    def _latest(self, name: str, back: int) -> str:
+        page = self.runs(RunQuery(max_results=min(back + 1, MAX_RESULTS)))
+        if len(page.runs) <= back:
+            count = len(page.runs)
+            raise ReproError(
+                f"There is no run {name}: the active experiments hold {count} runs.",
+                "Use a smaller number, or a run id.",
+            )
+        return page.runs[back].run_id
+
+
+def no_such_run(run_id: str) -> ReproError:
+    """What is said of a run that the store does not hold."""
+    return ReproError(
+        f"This store holds no run {visible(run_id, 64)}.",
+        "List the runs with `repro-tui runs`, and check which store was opened.",
+    )

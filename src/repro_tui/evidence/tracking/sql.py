@@ -1,0 +1,144 @@
+"""MLflow's searches written as SQL for its own schema. Pure.
+
+Means what `SqlAlchemyStore._search_runs` means: a comparison with something that a run
+does not have is false, runs without the sort key come last, NaN before them.
+"""
+
+from collections.abc import Iterator
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tracking.reader import RunQuery
+from repro_tui.evidence.tracking.search import (
+    Comparison,
+    Entity,
+    SortKey,
+    parse_filter,
+    parse_order,
+)
+
+Statement = tuple[str, tuple[object, ...]]
+"""SQL and the values of its question marks."""
+
+RUN_COLUMNS = """
+    SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.status, r.start_time, r.end_time,
+           r.artifact_uri, r.lifecycle_stage, r.user_id
+    FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+"""
+
+_COLUMNS = {
+    "run_id": "r.run_uuid",
+    "run_name": "r.name",
+    "user_id": "r.user_id",
+    "status": "r.status",
+    "artifact_uri": "r.artifact_uri",
+    "start_time": "r.start_time",
+    "end_time": "r.end_time",
+}
+_TABLES = {Entity.METRIC: "latest_metrics", Entity.PARAM: "params", Entity.TAG: "tags"}
+_DATASET = (
+    "EXISTS (SELECT 1 FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id"
+    " WHERE i.destination_id = r.run_uuid AND"
+)
+_DATASET_CONTEXT = (
+    "EXISTS (SELECT 1 FROM inputs i JOIN input_tags c ON c.input_uuid = i.input_uuid"
+    " WHERE i.destination_id = r.run_uuid AND c.name = 'mlflow.data.context' AND"
+)
+
+
+def search_runs(query: RunQuery, *, has_datasets: bool) -> Statement:
+    """The rows of `RUN_COLUMNS` that `query` asks for, from its first page on.
+
+    The statement ends in `LIMIT ? OFFSET ?`, whose values the caller adds. Raises
+    ReproError where filter or order cannot be understood.
+    """
+    joins, orders = [], []
+    values: list[object] = []
+    for number, key in enumerate(keys := parse_order(query.order_by)):
+        join, value, order = _sort(f"k{number}", key)
+        joins.append(join)
+        values += value
+        orders.append(order)
+    if not any((key.entity, key.key) == (Entity.ATTRIBUTE, "start_time") for key in keys):
+        orders.append("r.start_time DESC")
+    orders.append("r.run_uuid")
+
+    conditions = list(_scope(query))
+    for comparison in parse_filter(query.filter):
+        if comparison.entity is Entity.DATASET and not has_datasets:
+            conditions.append(("0", ()))
+        else:
+            conditions.append(_condition(comparison))
+    for _, value in conditions:
+        values += value
+    where = " AND ".join(condition for condition, _ in conditions)
+    sql = f"{' '.join(joins)} WHERE {where} ORDER BY {', '.join(orders)} LIMIT ? OFFSET ?"
+    return RUN_COLUMNS + sql, tuple(values)
+
+
+def _scope(query: RunQuery) -> Iterator[Statement]:
+    if query.experiment_ids:
+        numbers = [_experiment_number(name) for name in query.experiment_ids]
+        yield f"r.experiment_id IN ({_marks(len(numbers))})", tuple(numbers)
+    else:
+        yield "e.lifecycle_stage = 'active'", ()
+    if not query.include_deleted:
+        yield "r.lifecycle_stage = 'active'", ()
+
+
+def _experiment_number(experiment_id: str) -> int:
+    if not (experiment_id.isascii() and experiment_id.isdigit() and len(experiment_id) < 19):
+        raise ReproError(
+            f"{experiment_id} is no experiment id of this store.", "They are whole numbers."
+        )
+    return int(experiment_id)
+
+
+def _sort(alias: str, key: SortKey) -> tuple[str, tuple[object, ...], str]:
+    """The join that a sort key needs, its value, and its part of ORDER BY."""
+    direction = "DESC" if key.descending else "ASC"
+    if key.entity is Entity.ATTRIBUTE:
+        column = _COLUMNS[key.key]
+        return "", (), f"{column} IS NULL, {column} {direction}"
+    table = _TABLES[key.entity]
+    join = f"LEFT JOIN {table} {alias} ON {alias}.run_uuid = r.run_uuid AND {alias}.key = ?"
+    absent = f"{alias}.value IS NULL"
+    if key.entity is Entity.METRIC:
+        absent = f"CASE WHEN {alias}.is_nan THEN 1 WHEN {absent} THEN 2 ELSE 0 END"
+    return join, (key.key,), f"{absent}, {alias}.value {direction}"
+
+
+def _condition(comparison: Comparison) -> Statement:
+    if (comparison.entity, comparison.key) == (Entity.ATTRIBUTE, "run_name"):
+        # Up to MLflow 1.29 the name stood in the tag alone.
+        comparison = Comparison(Entity.TAG, Tag.RUN_NAME, comparison.comparator, comparison.value)
+    entity, key = comparison.entity, comparison.key
+    if entity is Entity.ATTRIBUTE:
+        return _compare(_COLUMNS[key], comparison)
+    if entity is Entity.DATASET:
+        context = key == "context"
+        sql, values = _compare("c.value" if context else f"d.{key}", comparison)
+        return f"{_DATASET_CONTEXT if context else _DATASET} {sql})", values
+    having = (
+        f"EXISTS (SELECT 1 FROM {_TABLES[entity]} t WHERE t.run_uuid = r.run_uuid AND t.key = ?"  # noqa: S608 - our own table names
+    )
+    if comparison.value is None:
+        return f"{'NOT ' if comparison.comparator == 'IS NULL' else ''}{having})", (key,)
+    sql, values = _compare("t.value", comparison)
+    if entity is Entity.METRIC:
+        # The value of a NaN is stored as 0; NaN differs from every number.
+        sql = f"({sql} OR t.is_nan)" if comparison.comparator == "!=" else f"{sql} AND NOT t.is_nan"
+    return f"{having} AND {sql})", (key, *values)
+
+
+def _compare(column: str, comparison: Comparison) -> Statement:
+    comparator, value = comparison.comparator, comparison.value
+    if isinstance(value, tuple):
+        return f"{column} {comparator} ({_marks(len(value))})", value
+    if comparator == "ILIKE":
+        return f"lower({column}) LIKE lower(?)", (value,)
+    return f"{column} {comparator} ?", (value,)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
