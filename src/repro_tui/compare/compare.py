@@ -1,37 +1,15 @@
-"""Two runs' evidence compared, section by section (a first sketch, being replaced)."""
+"""Two runs' evidence compared, section by section: the heart of the program."""
 
-from collections.abc import Callable
-from typing import BinaryIO
+from repro_tui.compare.code import Opener, compare_code
+from repro_tui.compare.mappings import compare_scalars, compare_section
+from repro_tui.compare.metrics import compare_histories
+from repro_tui.compare.model import Comparison, Finding, Policy, SectionComparison
+from repro_tui.compare.suspects import suspects
+from repro_tui.compare.trees import compare_artifacts
+from repro_tui.compare.verdict import first_divergence, verdict
+from repro_tui.evidence.model import Evidence, History, Key, Known, SectionName
 
-import numpy as np
-
-from repro_tui.compare.model import (
-    Comparison,
-    Distance,
-    Finding,
-    FirstDivergence,
-    Headline,
-    HistoryDetail,
-    InputsVerdict,
-    Kind,
-    OutcomesVerdict,
-    Policy,
-    SectionComparison,
-    Suspect,
-    Verdict,
-)
-from repro_tui.evidence.model import (
-    Evidence,
-    FileRef,
-    History,
-    Key,
-    Known,
-    Section,
-    SectionName,
-    Side,
-)
-
-Opener = Callable[[FileRef], BinaryIO]
+__all__ = ["Opener", "compare"]
 
 
 def compare(
@@ -42,92 +20,35 @@ def compare(
     look_inside: int,
     text_limit: int,
 ) -> Comparison:
-    """Compare two runs."""
-    del opener, look_inside, text_limit
-    sections = {
-        name: SectionComparison(
-            name,
-            tuple(
-                _finding(left[name], right[name], key, policy)
-                for key in sorted({*left[name].facts, *right[name].facts})
-            ),
-        )
-        for name in SectionName
-    }
-    kinds = {
-        side: {f.kind for s in sections.values() if s.side is side for f in s.findings}
-        for side in Side
-    }
-    changed = any(kind.differs for kind in kinds[Side.INPUTS])
-    differ = any(kind.differs for kind in kinds[Side.OUTCOMES])
-    if differ:
-        headline = Headline.DIVERGED if changed else Headline.NONDETERMINISTIC
-    elif Kind.UNKNOWN in kinds[Side.OUTCOMES]:
-        headline = Headline.UNVERIFIABLE
-    else:
-        headline = Headline.REPRODUCED
-    loss = sections[SectionName.METRICS].differing
-    first = None
-    for finding in loss:
-        if isinstance(finding.detail, HistoryDetail) and finding.detail.first_step is not None:
-            detail = finding.detail
-            first = FirstDivergence(
-                finding.key[0],
-                finding.detail.first_step,
-                detail.first_left,
-                detail.first_right,
-                1,
-            )
+    """Compare two runs; the left one is the base.
+
+    `opener` gives the bytes of a file. Artifacts larger than `look_inside` bytes and code
+    files larger than `text_limit` bytes are compared by digest alone.
+    """
+
+    def findings(name: SectionName) -> tuple[Finding, ...]:
+        sides = left[name], right[name]
+        if name is SectionName.CODE:
+            return compare_code(*sides, policy, opener, text_limit)
+        if name is SectionName.ARTIFACTS:
+            return compare_artifacts(*sides, policy, opener, look_inside)
+        scalars = compare_scalars(name)
+
+        def compare_known(key: Key, a: Known, b: Known) -> Finding:
+            if isinstance(a.value, History) and isinstance(b.value, History):
+                return compare_histories(key, a, b, policy)
+            return scalars(key, a, b)
+
+        return compare_section(*sides, policy, compare_known)
+
+    sections = {name: SectionComparison(name, findings(name)) for name in SectionName}
+    settled = verdict(left.run, right.run, sections)
     return Comparison(
-        left.run,
-        right.run,
-        policy,
-        sections,
-        Verdict(
-            InputsVerdict.CHANGED if changed else InputsVerdict.SAME,
-            OutcomesVerdict.DIFFERENT if differ else OutcomesVerdict.IDENTICAL,
-            headline,
-            ("11 metric points and 3 files were compared.",),
-        ),
-        first,
-        tuple(
-            Suspect(s.name, f.key, "It changed.")
-            for s in sections.values()
-            for f in s.differing
-            if differ and s.side is Side.INPUTS
-        ),
+        left=left.run,
+        right=right.run,
+        policy=policy,
+        sections=sections,
+        verdict=settled,
+        first_divergence=first_divergence(sections[SectionName.METRICS]),
+        suspects=suspects(sections, settled),
     )
-
-
-def _finding(left: Section, right: Section, key: Key, policy: Policy) -> Finding:
-    a, b = left.at(key), right.at(key)
-    detail = None
-    if a is not None and b is not None and not (isinstance(a, Known) and isinstance(b, Known)):
-        return Finding(key, Kind.UNKNOWN, a, b, "one side is not known")
-    if a is None:
-        kind = Kind.ADDED
-    elif b is None:
-        kind = Kind.REMOVED
-    elif a.value == b.value:  # type: ignore[union-attr]
-        kind = Kind.EQUAL
-    else:
-        kind = Kind.CHANGED
-        x, y = a.value, b.value  # type: ignore[union-attr]
-        if isinstance(x, History) and isinstance(y, History):
-            n = min(len(x), len(y))
-            differing = np.flatnonzero(x.values[:n] != y.values[:n])
-            at = int(differing[0]) if len(differing) else n
-            detail = HistoryDetail(
-                Distance(n, len(differing), 0.25, at, 0.5, 1, 0, len(differing)),
-                at,
-                float(x.values[at]) if at < len(x) else None,
-                float(y.values[at]) if at < len(y) else None,
-                float(x.values[-1]),
-                float(y.values[-1]),
-                len(x) - n,
-                len(y) - n,
-            )
-    rule = next((r.name for r in policy.set_aside if r.matches(left.name, key)), "")
-    if kind.differs and rule:
-        kind = Kind.SET_ASIDE
-    return Finding(key, kind, a, b, rule=rule if kind is Kind.SET_ASIDE else "", detail=detail)

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     """Only the left run has it."""
     WITHIN_TOLERANCE = "within tolerance"
     SET_ASIDE = "set aside"
-    """It differs, and a rule of the policy says that this does not count."""
+    """It differs or is unknown, and a rule of the policy says that this does not count."""
     UNKNOWN = "unknown"
     """It could not be compared: one side or both are missing or unreadable."""
 
@@ -63,6 +63,16 @@ class Policy:
     def exact(self) -> bool:
         return self.rtol == 0 and self.atol == 0 and self.ulp == 0
 
+    @property
+    def tolerance(self) -> str:
+        """The tolerance that was asked for, as findings name it: `rtol 1e-05, ulp 4`."""
+        asked = {"rtol": self.rtol, "atol": self.atol, "ulp": self.ulp}
+        return ", ".join(f"{name} {value}" for name, value in asked.items() if value)
+
+    def rule_for(self, section: SectionName, key: Key) -> Rule | None:
+        """The first rule that sets the key aside, if any does."""
+        return next((rule for rule in self.set_aside if rule.matches(section, key)), None)
+
 
 # --- What differs inside a value ---------------------------------------------------
 
@@ -71,8 +81,8 @@ class Policy:
 class Distance:
     """How far two series of numbers are apart, over the pairs that were compared.
 
-    The largest distances are taken over finite pairs; a pair in which one number is
-    NaN or infinite and the other is not counts as differing and in `nonfinite`.
+    The largest distances are taken over finite pairs; a differing pair in which a number
+    is NaN or infinite counts in `nonfinite` instead.
     `max_ulp` counts representable numbers of the narrower dtype between the two.
     """
 

@@ -1,0 +1,191 @@
+"""Facts compared by key: what any section comes to, gaps and rules included."""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+from repro_tui.compare.documents import compare_documents, parse
+from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.evidence.model import (
+    Fact,
+    FileRef,
+    Key,
+    Known,
+    Missing,
+    Package,
+    Section,
+    SectionName,
+    Unreadable,
+    Value,
+)
+from repro_tui.text import plural
+
+CompareKnown = Callable[[Key, Known, Known], Finding]
+"""Compares two known facts of one key; the policy's rules are applied afterwards."""
+
+WRITTEN_DIFFERENTLY = "the same value, written differently"
+_LONGEST_NUMBER = 400
+_LOOSE = (SectionName.PARAMS, SectionName.RANDOMNESS)
+"""Sections in which `1e-3` and `0.001` mean the same. A version 3.10 is not 3.1."""
+
+
+def compare_section(
+    left: Section, right: Section, policy: Policy, compare_known: CompareKnown
+) -> tuple[Finding, ...]:
+    """Every finding of one section, in the order of keys.
+
+    A key that both sides know is compared, also inside a gap. A gap is one finding,
+    UNKNOWN with its reason and with a count of the facts that only the other side has
+    there: those get no finding of their own.
+    """
+    findings: list[Finding] = []
+    covered: dict[Key, int] = {}
+    gaps: list[Key] = []
+    for key in sorted({*left.facts, *right.facts}):
+        a, b = left.at(key), right.at(key)
+        if isinstance(a, Known) and isinstance(b, Known):
+            findings.append(compare_known(key, a, b))
+        elif isinstance(left.facts.get(key), _Gap) or isinstance(right.facts.get(key), _Gap):
+            gaps.append(key)
+        elif a is None:
+            findings.append(Finding(key, Kind.ADDED, None, b))
+        elif b is None:
+            findings.append(Finding(key, Kind.REMOVED, a, None))
+        else:
+            gap = _gap_above(right if isinstance(a, Known) else left, key)
+            covered[gap] = covered.get(gap, 0) + 1
+    for key in gaps:
+        a, b = left.at(key), right.at(key)
+        note = _why(a, b)
+        if key in covered:
+            note += f"; {plural(covered[key], 'fact')} here known of one run only"
+        findings.append(Finding(key, Kind.UNKNOWN, a, b, note))
+    findings.sort(key=lambda finding: finding.key)
+    return tuple(set_aside(finding, left.name, policy) for finding in findings)
+
+
+_Gap = Missing | Unreadable
+
+
+def _gap_above(section: Section, key: Key) -> Key:
+    return next(
+        key[:length]
+        for length in range(len(key) - 1, -1, -1)
+        if isinstance(section.facts.get(key[:length]), _Gap)
+    )
+
+
+def _why(left: Fact | None, right: Fact | None) -> str:
+    reasons = {
+        side: fact.reason
+        for side, fact in (("left", left), ("right", right))
+        if isinstance(fact, _Gap)
+    }
+    if len(set(reasons.values())) == 1 and len(reasons) == 2:
+        return f"both: {reasons['left']}"
+    return "; ".join(f"{side}: {reason}" for side, reason in reasons.items())
+
+
+def set_aside(finding: Finding, section: SectionName, policy: Policy) -> Finding:
+    """The finding, set aside where it is not equal and a rule of the policy says so."""
+    if finding.kind in (Kind.EQUAL, Kind.SET_ASIDE):
+        return finding
+    rule = policy.rule_for(section, finding.key)
+    if rule is None:
+        return finding
+    note = "; ".join(filter(None, (finding.note, rule.why)))
+    return Finding(
+        finding.key, Kind.SET_ASIDE, finding.left, finding.right, note, rule.name, finding.detail
+    )
+
+
+def compare_scalars(section: SectionName) -> CompareKnown:
+    """How two facts of this section are compared where nothing finer is said."""
+
+    def compare(key: Key, left: Known, right: Known) -> Finding:
+        a, b = left.value, right.value
+        if same(a, b):
+            return Finding(key, Kind.EQUAL, left, right)
+        if isinstance(a, Package) or isinstance(b, Package):
+            return _compare_packages(key, left, right)
+        if isinstance(a, FileRef) and isinstance(b, FileRef):
+            return compare_digests(key, left, right)
+        if section in _LOOSE:
+            if _number(a) is not None and _number(a) == _number(b):
+                return Finding(key, Kind.EQUAL, left, right, WRITTEN_DIFFERENTLY)
+            if isinstance(a, str) and isinstance(b, str):
+                return _compare_documents(key, left, right, a, b)
+        return Finding(key, Kind.CHANGED, left, right)
+
+    return compare
+
+
+def same(left: Value, right: Value) -> bool:
+    """Equal in type and to the bit: True is not 1, 0.0 is not -0.0, NaN is NaN."""
+    if isinstance(left, FileRef) and isinstance(right, FileRef):
+        return left.digest == right.digest
+    if isinstance(left, float) and isinstance(right, float):
+        return left.hex() == right.hex()
+    return type(left) is type(right) and left == right
+
+
+def compare_digests(key: Key, left: Known, right: Known) -> Finding:
+    """Two files by their digests; a Git id and a SHA-256 say nothing of each other."""
+    a, b = left.value, right.value
+    assert isinstance(a, FileRef)
+    assert isinstance(b, FileRef)
+    if a.digest == b.digest:
+        return Finding(key, Kind.EQUAL, left, right)
+    if a.digest.partition(":")[0] != b.digest.partition(":")[0] and a.size == b.size:
+        note = "the digests are of different kinds"
+        return Finding(key, Kind.UNKNOWN, left, right, note)
+    return Finding(key, Kind.CHANGED, left, right)
+
+
+def _compare_packages(key: Key, left: Known, right: Known) -> Finding:
+    a, b = _package(left.value), _package(right.value)
+    if a is None or b is None:
+        return Finding(key, Kind.CHANGED, left, right)
+    fields = ("version", "source", "hashes", "marker")
+    differing = [name for name in fields if getattr(a, name) != getattr(b, name)]
+    if not differing:
+        return Finding(key, Kind.EQUAL, left, right)
+    return Finding(key, Kind.CHANGED, left, right, f"differs in {', '.join(differing)}")
+
+
+def _package(value: Value) -> Package | None:
+    return (
+        Package(value) if isinstance(value, str) else value if isinstance(value, Package) else None
+    )
+
+
+def _number(value: Value) -> tuple[str, Decimal | bool] | None:
+    """The number or truth value that a value spells, exactly; None where it spells none.
+
+    Zero keeps its sign. A float stands for its shortest spelling, as text.number gives it.
+    """
+    text = str(value).strip()
+    if isinstance(value, bool) or text.lower() in ("true", "false"):
+        return "bool", text.lower() == "true"
+    if not isinstance(value, str | int | float) or len(text) > _LONGEST_NUMBER:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    if number.is_nan():
+        return "nan", False
+    return "-" if number.is_signed() else "+", number
+
+
+def _compare_documents(key: Key, left: Known, right: Known, a: str, b: str) -> Finding:
+    x, y = parse(a), parse(b)
+    if x is None or y is None:
+        return Finding(key, Kind.CHANGED, left, right)
+    detail = compare_documents(x, y, (left.source, right.source))
+    if detail is not None:
+        return Finding(key, Kind.CHANGED, left, right, detail=detail)
+    if "YAML" in (x.notation, y.notation):
+        # Much prose happens to be YAML, which drops comments and folds lines.
+        note = "the same when read as YAML, but not to the letter"
+        return Finding(key, Kind.CHANGED, left, right, note)
+    return Finding(key, Kind.EQUAL, left, right, WRITTEN_DIFFERENTLY)

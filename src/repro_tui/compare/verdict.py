@@ -1,0 +1,194 @@
+"""The verdict: read off what went in and what came out, with what it rests on.
+
+| inputs, outcomes | identical | within tolerance | different | not fully known |
+|---|---|---|---|---|
+| all the same | reproduced | reproduced within tolerance | nondeterministic | unverifiable |
+| some changed | unaffected by the changes | unaffected within tolerance | diverged | unverifiable |
+| some unknown | matches, inputs not all known | the same within tolerance | diverged | unverifiable |
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+
+from repro_tui.compare.model import (
+    Comparison,
+    Finding,
+    FirstDivergence,
+    Headline,
+    HistoryDetail,
+    InputsVerdict,
+    Kind,
+    OutcomesVerdict,
+    Policy,
+    SectionComparison,
+    Verdict,
+)
+from repro_tui.compare.numbers import distance
+from repro_tui.errors import ExitCode
+from repro_tui.evidence.model import History, Known, Run, SectionName, Side
+from repro_tui.text import plural
+
+Sections = Mapping[SectionName, SectionComparison]
+
+_TABLE = {
+    (InputsVerdict.SAME, OutcomesVerdict.IDENTICAL): Headline.REPRODUCED,
+    (InputsVerdict.SAME, OutcomesVerdict.WITHIN_TOLERANCE): Headline.REPRODUCED_WITHIN_TOLERANCE,
+    (InputsVerdict.SAME, OutcomesVerdict.DIFFERENT): Headline.NONDETERMINISTIC,
+    (InputsVerdict.CHANGED, OutcomesVerdict.IDENTICAL): Headline.UNAFFECTED,
+    (InputsVerdict.CHANGED, OutcomesVerdict.WITHIN_TOLERANCE): Headline.UNAFFECTED_WITHIN_TOLERANCE,
+    (InputsVerdict.CHANGED, OutcomesVerdict.DIFFERENT): Headline.DIVERGED,
+    (InputsVerdict.UNKNOWN, OutcomesVerdict.IDENTICAL): Headline.MATCHES,
+    (InputsVerdict.UNKNOWN, OutcomesVerdict.WITHIN_TOLERANCE): Headline.MATCHES_WITHIN_TOLERANCE,
+    (InputsVerdict.UNKNOWN, OutcomesVerdict.DIFFERENT): Headline.DIVERGED,
+}
+
+_EXIT_CODES = {
+    OutcomesVerdict.IDENTICAL: ExitCode.SAME,
+    OutcomesVerdict.WITHIN_TOLERANCE: ExitCode.SAME,
+    OutcomesVerdict.DIFFERENT: ExitCode.DIFFERENT,
+    OutcomesVerdict.UNKNOWN: ExitCode.UNVERIFIABLE,
+}
+
+_EVIDENCE = (SectionName.METRICS, SectionName.ARTIFACTS)
+"""The outcomes that can show a run to be reproduced. That both ended well cannot."""
+
+
+def verdict(left: Run, right: Run, sections: Sections) -> Verdict:
+    """Judge two runs by the findings of all sections.
+
+    A difference outweighs what is unknown, on either side, except that a run which has
+    not ended says nothing yet. Outcomes are identical only where something was compared,
+    nothing differs by more than a rule of the policy, and nothing is unknown.
+    """
+    inputs, outcomes = _inputs(sections), _outcomes(left, right, sections)
+    headline = _TABLE.get((inputs, outcomes), Headline.UNVERIFIABLE)
+    return Verdict(inputs, outcomes, headline, tuple(_reasons(left, right, sections)))
+
+
+def exit_code(comparison: Comparison) -> ExitCode:
+    """How a program that ends in this comparison exits: by its outcomes alone."""
+    return _EXIT_CODES[comparison.verdict.outcomes]
+
+
+def first_divergence(metrics: SectionComparison) -> FirstDivergence | None:
+    """The earliest point at which the runs part, over all metrics that are not set aside."""
+    found = [
+        (divergence.step, timestamp, divergence.metric, divergence)
+        for finding in metrics.differing
+        for divergence, timestamp in _divergence(finding)
+    ]
+    return min(found, key=lambda item: item[:3])[3] if found else None
+
+
+def _divergence(finding: Finding) -> Iterator[tuple[FirstDivergence, int]]:
+    """Where a metric parts, and the timestamp there: the left run's, if it has a point."""
+    histories = [
+        fact.value if isinstance(fact, Known) and isinstance(fact.value, History) else None
+        for fact in (finding.left, finding.right)
+    ]
+    a, b = histories
+    metric = "/".join(finding.key)
+    if isinstance(finding.detail, HistoryDetail) and finding.detail.first_step is not None:
+        detail = finding.detail
+        step, left, right = finding.detail.first_step, detail.first_left, detail.first_right
+        shown = a if left is not None else b
+        assert shown is not None
+        timestamp = int(shown.timestamps[np.searchsorted(shown.steps, step)])
+        yield FirstDivergence(metric, step, left, right, _ulp(left, right)), timestamp
+    elif a is not None and b is None and len(a):
+        found = FirstDivergence(metric, int(a.steps[0]), float(a.values[0]), None, None)
+        yield found, int(a.timestamps[0])
+    elif b is not None and a is None and len(b):
+        found = FirstDivergence(metric, int(b.steps[0]), None, float(b.values[0]), None)
+        yield found, int(b.timestamps[0])
+
+
+def _ulp(left: float | None, right: float | None) -> int | None:
+    if left is None or right is None or not np.isfinite([left, right]).all():
+        return None
+    return distance(np.array([left]), np.array([right]), Policy()).max_ulp
+
+
+def _side(sections: Sections, side: Side) -> list[tuple[SectionName, Finding]]:
+    return [
+        (name, finding)
+        for name, section in sections.items()
+        if name.side is side
+        for finding in section.findings
+    ]
+
+
+def _inputs(sections: Sections) -> InputsVerdict:
+    kinds = {finding.kind for _, finding in _side(sections, Side.INPUTS)}
+    if any(kind.differs for kind in kinds):
+        return InputsVerdict.CHANGED
+    return InputsVerdict.UNKNOWN if Kind.UNKNOWN in kinds else InputsVerdict.SAME
+
+
+def _outcomes(left: Run, right: Run, sections: Sections) -> OutcomesVerdict:
+    findings = _side(sections, Side.OUTCOMES)
+    kinds = {finding.kind for _, finding in findings}
+    if not (left.finished and right.finished):
+        return OutcomesVerdict.UNKNOWN
+    if any(kind.differs for kind in kinds):
+        return OutcomesVerdict.DIFFERENT
+    shown = (Kind.EQUAL, Kind.WITHIN_TOLERANCE)
+    if Kind.UNKNOWN in kinds or not any(
+        name in _EVIDENCE and finding.kind in shown for name, finding in findings
+    ):
+        return OutcomesVerdict.UNKNOWN
+    if Kind.WITHIN_TOLERANCE in kinds:
+        return OutcomesVerdict.WITHIN_TOLERANCE
+    return OutcomesVerdict.IDENTICAL
+
+
+def _reasons(left: Run, right: Run, sections: Sections) -> Iterator[str]:
+    """The sentences that the verdict rests on, the weightiest first."""
+    for name, run in (("left", left), ("right", right)):
+        if not run.finished:
+            yield f"The {name} run has not ended: it is {run.status}."
+    outcomes, inputs = (_side(sections, side) for side in (Side.OUTCOMES, Side.INPUTS))
+    differing = [pair for pair in outcomes if pair[1].kind.differs]
+    yield f"Outcomes that differ: {_by_section(differing) or 'none'}."
+    if within := [pair for pair in outcomes if pair[1].kind is Kind.WITHIN_TOLERANCE]:
+        rules = ", ".join(sorted({finding.rule for _, finding in within}))
+        yield f"Equal only within tolerance ({rules}): {_by_section(within)}."
+    changed = [pair for pair in inputs if pair[1].kind.differs]
+    yield f"Inputs that differ: {_by_section(changed) or 'none'}."
+    for noun, findings in (("Outcomes", outcomes), ("Inputs", inputs)):
+        unknown = [pair for pair in findings if pair[1].kind is Kind.UNKNOWN]
+        if unknown:
+            yield f"{noun} that could not be compared: {_by_section(unknown)}."
+    yield f"Compared: {_compared(outcomes, inputs)}."
+    if aside := [pair for pair in (*outcomes, *inputs) if pair[1].kind is Kind.SET_ASIDE]:
+        rules = ", ".join(sorted({finding.rule for _, finding in aside}))
+        yield f"Set aside by rule ({rules}): {_by_section(aside)}."
+
+
+def _by_section(findings: Iterable[tuple[SectionName, Finding]]) -> str:
+    """`2 in metrics, 1 in artifacts`."""
+    counts = Counter(name for name, _ in findings)
+    return ", ".join(f"{counts[name]:,} in {name}" for name in SectionName if name in counts)
+
+
+def _compared(
+    outcomes: Iterable[tuple[SectionName, Finding]], inputs: Iterable[tuple[SectionName, Finding]]
+) -> str:
+    """How many points, files and facts were compared: neither set aside nor unknown."""
+    aside = (Kind.SET_ASIDE, Kind.UNKNOWN)
+    points = metrics = files = 0
+    for name, finding in outcomes:
+        if finding.kind in aside:
+            continue
+        if isinstance(finding.detail, HistoryDetail):
+            metrics += 1
+            points += finding.detail.distance.compared
+        elif name is SectionName.ARTIFACTS and None not in (finding.left, finding.right):
+            files += 1
+    facts = sum(finding.kind not in aside for _, finding in inputs)
+    return (
+        f"{plural(points, 'point')} of {plural(metrics, 'metric')}, {plural(files, 'file')}, "
+        f"{plural(facts, 'input')}"
+    )
