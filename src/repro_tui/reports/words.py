@@ -1,0 +1,205 @@
+"""How a comparison is spelled: one place for every report and for the screens.
+
+Everything here is plain text that may hold what strangers wrote: each view makes it safe
+in its own way (`text.visible` before a terminal, escapes in Markdown). Kinds are told by
+symbol and word, so that no view needs colour to be understood.
+"""
+
+from collections.abc import Iterator
+
+from repro_tui.compare.model import (
+    Detail,
+    Distance,
+    FileDetail,
+    Finding,
+    FirstDivergence,
+    HistoryDetail,
+    Kind,
+    Policy,
+    SectionComparison,
+    TensorDetail,
+    TextDetail,
+    Verdict,
+)
+from repro_tui.evidence.model import (
+    Dataset,
+    Fact,
+    FileRef,
+    History,
+    Key,
+    Known,
+    Missing,
+    Package,
+    Unreadable,
+    Value,
+)
+from repro_tui.text import number, plural
+
+_SYMBOLS = {
+    Kind.EQUAL: "=",
+    Kind.CHANGED: "≠",
+    Kind.ADDED: "+",
+    Kind.REMOVED: "-",
+    Kind.WITHIN_TOLERANCE: "≈",
+    Kind.SET_ASIDE: "~",
+    Kind.UNKNOWN: "?",
+}
+
+
+def symbol(kind: Kind) -> str:
+    """One character, of its own for each kind."""
+    return _SYMBOLS[kind]
+
+
+def key(parts: Key) -> str:
+    """Where something stands in its section: `packages / numpy`."""
+    return " / ".join(parts) or "(the whole section)"
+
+
+def fact(known: Fact | None) -> str:
+    """The value in one line, whole, or why there is none. Reasons are in the note."""
+    match known:
+        case None:
+            return "not there"
+        case Missing():
+            return "not known"
+        case Unreadable():
+            return "cannot be read"
+        case Known():
+            return value(known.value)
+
+
+def value(held: Value) -> str:
+    """A value in one line, whole but for a history, which is summed up."""
+    match held:
+        case None:
+            return "none"
+        case float():
+            return number(held)
+        case FileRef():
+            return f"{held.digest} ({plural(held.size, 'byte')})"
+        case Package():
+            return " ".join(filter(None, (held.version, held.source, held.marker, *held.hashes)))
+        case Dataset():
+            context = f" ({held.context})" if held.context else ""
+            return f"{held.name}{context} {held.digest} from {held.source_type} {held.source}"
+        case History():
+            last = f", last {number(float(held.values[-1]))}" if len(held) else ""
+            return f"{plural(len(held), 'point')}{last}"
+        case _:
+            return str(held)
+
+
+def finding_note(finding: Finding) -> str:
+    """What was found, in one line: the note, what lies inside, the rule that applied."""
+    parts = [finding.note]
+    if finding.detail is not None:
+        parts.append(detail(finding.detail))
+    if finding.kind is Kind.SET_ASIDE:
+        parts.append(f"set aside by the rule “{finding.rule}”")
+    elif finding.kind is Kind.WITHIN_TOLERANCE:
+        parts.append(f"passed by {finding.rule}")
+    return "; ".join(filter(None, parts))
+
+
+def detail(found: Detail) -> str:
+    """What differs inside a value, in one line."""
+    match found:
+        case HistoryDetail():
+            return "; ".join(_history(found))
+        case TensorDetail():
+            return "; ".join(_tensor(found))
+        case TextDetail():
+            return found.summary
+        case FileDetail():
+            return f"{found.comparer}: {found.summary}"
+
+
+def _history(found: HistoryDetail) -> Iterator[str]:
+    if found.first_step is not None:
+        left, right = point(found.first_left), point(found.first_right)
+        yield f"first differs at step {found.first_step:,} ({left}, {right})"
+    yield distance(found.distance, "point", "step")
+    for count, side in ((found.only_left, "left"), (found.only_right, "right")):
+        if count:
+            yield f"{plural(count, 'point')} only on the {side}"
+
+
+def _tensor(found: TensorDetail) -> Iterator[str]:
+    if found.left_dtype != found.right_dtype:
+        yield f"{found.left_dtype} against {found.right_dtype}"
+    if found.left_shape != found.right_shape:
+        yield f"shape {list(found.left_shape)} against {list(found.right_shape)}"
+    if found.distance is not None:
+        yield distance(found.distance, "element", "index")
+
+
+def distance(apart: Distance, noun: str, place: str) -> str:
+    """How far apart two series are: how many differ, the largest distances and where."""
+    if not apart.differing:
+        return f"{plural(apart.compared, noun)} equal"
+    parts = [f"{apart.differing:,} of {plural(apart.compared, noun)} differ"]
+    if apart.beyond_tolerance < apart.differing:
+        parts.append(f"{apart.beyond_tolerance:,} beyond tolerance")
+    if apart.max_abs_at is not None:
+        parts.append(
+            f"at most by {number(apart.max_abs)} at {place} {apart.max_abs_at:,}, relatively by "
+            f"{number(apart.max_rel)}, by {apart.max_ulp:,} ULP"
+        )
+    if apart.nonfinite:
+        parts.append(f"{apart.nonfinite:,} with NaN or infinity")
+    return ", ".join(parts)
+
+
+def point(value: float | None) -> str:
+    """A metric's value, or that there is none."""
+    return "no point" if value is None else number(value)
+
+
+def section(compared: SectionComparison) -> str:
+    """A section in one line: `≠ 3 changed, = 8 equal`, the gravest first."""
+    order = (*(kind for kind in Kind if kind is not Kind.EQUAL), Kind.EQUAL)
+    counts = [(kind, compared.count(kind)) for kind in order]
+    return ", ".join(f"{symbol(k)} {n:,} {k}" for k, n in counts if n) or "nothing recorded"
+
+
+def verdict(settled: Verdict) -> str:
+    """The verdict in a sentence, and what it is read off."""
+    return f"{settled.headline} (inputs {settled.inputs}, outcomes {settled.outcomes})"
+
+
+def first_divergence(first: FirstDivergence) -> str:
+    """Where the runs part, and how far they are apart there."""
+    apart = "" if first.ulp is None else f", {first.ulp:,} ULP apart"
+    left, right = point(first.left), point(first.right)
+    return f"{first.metric} at step {first.step:,}: {left} left, {right} right{apart}"
+
+
+def tolerance(policy: Policy) -> str:
+    """What counts as a difference between numbers."""
+    return "exact, to the bit" if policy.exact else policy.tolerance
+
+
+def told(finding: Finding) -> bool:
+    """Whether a short report tells of a finding: all but what is plainly equal."""
+    return finding.kind is not Kind.EQUAL or bool(finding.note)
+
+
+def abreast(left: str, right: str, width: int) -> tuple[str, str]:
+    """Both texts cut to `width` so that their first difference is in view.
+
+    >>> abreast("a" * 40 + "x", "a" * 40 + "y", 12)
+    ('…aaaaaaax', '…aaaaaaay')
+    """
+    if max(len(left), len(right)) <= width:
+        return left, right
+    pairs = enumerate(zip(left, right, strict=False))
+    first = next((i for i, (a, b) in pairs if a != b), min(len(left), len(right)))
+    start = max(first - width * 2 // 3, 0) if first >= width - 1 else 0
+    return _window(left, start, width), _window(right, start, width)
+
+
+def _window(text: str, start: int, width: int) -> str:
+    head = "…" if start else ""
+    body = text[start + len(head) :]
+    return head + (body if len(head + body) <= width else body[: width - len(head) - 1] + "…")
