@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from repro_tui import text
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import FileRef, GitBlob, LocalFile, Unreadable
 from repro_tui.evidence.repository import Repository
@@ -68,23 +69,26 @@ def hash_folder(folder: Path) -> dict[str, FileRef | Unreadable]:
     return dict(sorted(found))
 
 
-def read_text(path: Path, limit: int) -> str:
-    """The UTF-8 text of a regular file that is at most `limit` bytes long.
+def read_text(file: Path | FileRef, limit: int) -> str:
+    """The UTF-8 text of a file that is at most `limit` bytes long.
 
-    Raises ReproError when it is longer, is no regular file or link to none, cannot be
-    read, or is not UTF-8.
+    A path is opened only where it is a regular file and no link. Raises ReproError when
+    the file is longer, cannot be read or is not UTF-8.
     """
-    try:
-        stream, size = _open_regular(str(path))
-        with stream:
-            content = stream.read(limit + 1)
-    except OSError as error:
-        raise ReproError(f"{path.name} cannot be read: {reason(error)}.") from error
+    if isinstance(file, FileRef):
+        name = file.path
+        stream = open_file(file)
+    else:
+        name = file.name
+        try:
+            stream, _ = _open_regular(str(file))
+        except OSError as error:
+            raise ReproError(f"{name} cannot be read: {reason(error)}.") from error
+    with stream:
+        content = stream.read(limit + 1)
     if len(content) > limit:
-        raise ReproError(
-            f"{path.name} is larger ({max(size, len(content))} bytes) than is read ({limit} bytes)."
-        )
-    return decode(content, path.name)
+        raise ReproError(f"{name} is larger than {text.size(limit)}, which is all that is read.")
+    return decode(content, name)
 
 
 def decode(content: bytes, name: str) -> str:

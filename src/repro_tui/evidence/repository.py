@@ -91,6 +91,7 @@ class Repository:
         """The top of the working tree; None for a bare repository."""
         self.git_dir = Path(repo.git_dir)
         common = Path(repo.common_dir)
+        self.objects = common / "objects"
         self._git = repo.git
         # Whoever starts us may have set these (Git does, for its hooks): all are named,
         # so that no other repository is read. With GIT_DIR named, Git does not ask who
@@ -101,7 +102,7 @@ class Repository:
             GIT_COMMON_DIR=str(common),
             GIT_WORK_TREE=str(self.root or self.git_dir),
             GIT_INDEX_FILE=str(self.git_dir / "index"),
-            GIT_OBJECT_DIRECTORY=str(common / "objects"),
+            GIT_OBJECT_DIRECTORY=str(self.objects),
             GIT_ALTERNATE_OBJECT_DIRECTORIES="",
         )
 

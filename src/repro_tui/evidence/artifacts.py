@@ -1,0 +1,93 @@
+"""The section `artifacts`: the content of every file of a run and of its logged models."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.files import hash_folder
+from repro_tui.evidence.model import (
+    Fact,
+    FileRef,
+    Key,
+    Known,
+    LoggedModel,
+    Section,
+    SectionName,
+    Unreadable,
+)
+from repro_tui.evidence.tracking.reader import Reader
+
+Files = Mapping[str, FileRef | Unreadable]
+"""Files of one folder by path relative to it."""
+
+
+def fetch(reader: Reader, artifact_uri: str, cache: Path) -> Path | Unreadable | None:
+    """The local folder of an artifact location; None: nothing is there.
+
+    Downloads go below `cache`, to a place named by the location alone.
+    """
+    place = cache / "artifacts" / hashlib.sha256(artifact_uri.encode()).hexdigest()
+    try:
+        return reader.fetch(artifact_uri, place)
+    except ReproError as error:
+        return Unreadable(artifact_uri, error.message)
+
+
+def files(folder: Path | Unreadable | None) -> Files | Unreadable:
+    """The files of a fetched folder."""
+    if folder is None or isinstance(folder, Unreadable):
+        return folder or {}
+    return hash_folder(folder)
+
+
+def by_model(
+    models: Sequence[tuple[LoggedModel, Files | Unreadable]],
+) -> dict[str, Files | Unreadable]:
+    """The files of each model by the model's name.
+
+    Models of one name are numbered in an order that their content decides, since the
+    order in which a store lists them is not stable, and neither are their ids.
+    """
+    same: dict[str, list[Files | Unreadable]] = defaultdict(list)
+    for model, content in models:
+        same[model.name].append(content)
+    return {
+        name if number == 1 else f"{name} #{number}": content
+        for name, contents in sorted(same.items())
+        for number, content in enumerate(sorted(contents, key=_content), start=1)
+    }
+
+
+def artifacts(
+    own: Files | Unreadable, models: Mapping[str, Files | Unreadable] | Unreadable
+) -> Section:
+    """The section: `(path,)` for the run's own files, `("models", name, path)` for models."""
+    facts = _facts(own, ())
+    if isinstance(models, Unreadable):
+        return Section(SectionName.ARTIFACTS, {**facts, ("models",): models})
+    for name, content in models.items():
+        facts |= _facts(content, ("models", name))
+    return Section(SectionName.ARTIFACTS, facts)
+
+
+def _facts(content: Files | Unreadable, at: Key) -> dict[Key, Fact]:
+    if isinstance(content, Unreadable):
+        return {at: content}
+    return {
+        (*at, path): Known(file, "artifact") if isinstance(file, FileRef) else file
+        for path, file in content.items()
+    }
+
+
+def _content(content: Files | Unreadable) -> str:
+    """A name for a model's content, without MLmodel: its ids and times never repeat."""
+    if isinstance(content, Unreadable):
+        return ""
+    digest = hashlib.sha256()
+    for path, file in sorted(content.items()):
+        if path.rpartition("/")[2] != "MLmodel":
+            told = file.digest if isinstance(file, FileRef) else file.reason
+            digest.update(f"{path}\0{told}\0".encode(errors="backslashreplace"))
+    return digest.hexdigest()

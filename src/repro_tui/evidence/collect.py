@@ -1,0 +1,114 @@
+"""All that is known of one run, gathered into its ten sections."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.artifacts import Files, artifacts, by_model, fetch, files
+from repro_tui.evidence.code import code
+from repro_tui.evidence.data import data
+from repro_tui.evidence.environment import environment
+from repro_tui.evidence.lockfiles import lockfiles
+from repro_tui.evidence.model import (
+    Evidence,
+    Fact,
+    History,
+    Key,
+    Known,
+    Missing,
+    Run,
+    Section,
+    SectionName,
+    Unreadable,
+)
+from repro_tui.evidence.randomness import device, randomness
+from repro_tui.evidence.record import Record, read_record
+from repro_tui.evidence.snapshot import snapshot
+from repro_tui.evidence.tracking.reader import Reader
+
+_STORE = "tracking store"
+T = TypeVar("T")
+
+
+def collect(
+    run_id: str,
+    reader: Reader,
+    cache: Path,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Evidence:
+    """Everything that can be had of a run. What cannot is a gap with its reason.
+
+    `progress` is told, in a few words, what is being read. Raises ReproError only where
+    the store does not hold the run.
+    """
+    run = reader.run(run_id)
+    progress("the run's artifacts")
+    folder = fetch(reader, run.artifact_uri, cache)
+    own = files(folder)
+    progress("the models")
+    models = _models(run_id, reader, cache)
+    progress("the record of the execution")
+    record: Record | Missing | Unreadable
+    if isinstance(folder, Path):
+        record = read_record(folder)
+    else:
+        record = folder or Missing("no record of the execution; the run has no artifacts")
+    known = record if isinstance(record, Record) else None
+    progress("the repository")
+    repository = snapshot(run, known, Path.cwd())
+    progress("the metrics")
+    sections = (
+        code(run, known, repository),
+        _params(run),
+        data(_ask(lambda: reader.datasets(run_id)), repository),
+        environment(run, known, models),
+        lockfiles(repository, known),
+        randomness(record),
+        device(record),
+        _metrics(_ask(lambda: reader.histories(run_id))),
+        artifacts(own, models),
+        _status(run),
+    )
+    return Evidence(run, {section.name: section for section in sections})
+
+
+def _models(run_id: str, reader: Reader, cache: Path) -> dict[str, Files | Unreadable] | Unreadable:
+    models = _ask(lambda: reader.logged_models(run_id))
+    if isinstance(models, Unreadable):
+        return models
+    return by_model(
+        [(model, files(fetch(reader, model.artifact_location, cache))) for model in models]
+    )
+
+
+def _ask(read: Callable[[], T]) -> T | Unreadable:
+    try:
+        return read()
+    except ReproError as error:
+        return Unreadable(_STORE, error.message)
+
+
+def _params(run: Run) -> Section:
+    facts: dict[Key, Fact] = {(name,): Known(value, "params") for name, value in run.params.items()}
+    return Section(SectionName.PARAMS, facts)
+
+
+def _metrics(histories: Mapping[str, History] | Unreadable) -> Section:
+    if isinstance(histories, Unreadable):
+        return Section(SectionName.METRICS, {(): histories})
+    facts: dict[Key, Fact] = {(name,): Known(h, "metrics") for name, h in histories.items()}
+    return Section(SectionName.METRICS, facts)
+
+
+def _status(run: Run) -> Section:
+    duration = run.duration
+    return Section(
+        SectionName.STATUS,
+        {
+            ("status",): Known(run.status, _STORE),
+            ("duration",): Missing("the run has no end yet, or no start")
+            if duration is None
+            else Known(duration, _STORE),
+        },
+    )

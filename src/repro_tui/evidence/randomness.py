@@ -1,0 +1,85 @@
+"""The sections `randomness` and `device`: what only a record of the execution can tell."""
+
+from repro_tui.evidence.model import Fact, Key, Known, Missing, Section, SectionName, Unreadable
+from repro_tui.evidence.record import Record, Scalar
+
+_SOURCE = "record.json"
+_NOT_SET = "not set"
+
+NO_RECORD = Missing("no record of the execution; MLflow does not record this")
+
+
+def randomness(record: Record | Missing | Unreadable) -> Section:
+    """Seeds and determinism switches.
+
+    A generator that nobody seeded is the fact `not seeded`, whatever the operating
+    system gave it: two unseeded executions have the same input.
+    """
+    if not isinstance(record, Record):
+        return Section(SectionName.RANDOMNESS, {(): record})
+    facts: dict[Key, Fact] = {}
+    if record.launch is not None:
+        seed = record.launch.seed
+        facts["seed",] = Known(_NOT_SET if seed is None else seed, _SOURCE)
+        facts["determinism",] = Known(record.launch.determinism, _SOURCE)
+    else:
+        facts["seed",] = facts["determinism",] = Missing("the launch was not recorded")
+    if record.inactive:
+        # Whatever the process did to its generators, nobody was there to see it.
+        facts[()] = Missing(f"the recorder was not active in the process: {record.inactive}")
+    elif record.generators is None or record.switches is None:
+        facts[()] = Missing("the record holds nothing about random number generators")
+    for name, generator in (record.generators or {}).items():
+        where = f"{_SOURCE}, {generator.where}" if generator.where else _SOURCE
+        seeded = generator.seeded_by in ("repro-tui", "code")
+        facts[name, "seed"] = Known(
+            generator.seed if seeded and generator.seed is not None
+            else "not known" if seeded else "not seeded",
+            where,
+        )  # fmt: skip
+        facts[name, "seeded by"] = Known(generator.seeded_by, where)
+    for name, value in (record.switches or {}).items():
+        facts[_switch(name)] = _set_or_not(value)
+    if record.threads is None:
+        facts["threads",] = Missing("the record holds no numbers of threads")
+    for name, value in (record.threads or {}).items():
+        facts["threads", name] = _set_or_not(value)
+    return Section(SectionName.RANDOMNESS, facts)
+
+
+def device(record: Record | Missing | Unreadable) -> Section:
+    """The device that the process computed on, and the software that drives it."""
+    if not isinstance(record, Record):
+        return Section(SectionName.DEVICE, {(): record})
+    facts: dict[Key, Fact] = {}
+    if record.device is not None:
+        facts |= {(key,): Known(value, _SOURCE) for key, value in record.device.items()}
+    if ("device",) not in facts and record.launch is not None and record.launch.device:
+        facts["device",] = Known(record.launch.device, _SOURCE)
+    if ("device",) not in facts:
+        facts[()] = Missing("the record names no device")
+    drivers = {gpu.get("driver") for gpu in record.gpus or ()} - {None}
+    if record.gpus is None:
+        facts["driver",] = Missing("the record lists no graphics cards")
+    elif drivers:
+        facts["driver",] = Known(", ".join(sorted(map(str, drivers))), _SOURCE)
+    if record.libraries is None:
+        facts["cuda",] = facts["cudnn",] = Missing("the record lists no libraries")
+    else:
+        torch = record.libraries.get("torch", {})
+        for key in ("cuda", "cudnn"):
+            if torch.get(key) is not None:
+                facts[key,] = Known(torch[key], _SOURCE)
+    return Section(SectionName.DEVICE, facts)
+
+
+def _switch(name: str) -> Key:
+    """`torch.backends.cudnn.allow_tf32` stands at `("cudnn", "allow tf32")`."""
+    *places, last = name.split(".")
+    if not places:
+        return (name,)
+    return places[-1], last.removeprefix("use_").replace("_", " ")
+
+
+def _set_or_not(value: Scalar) -> Fact:
+    return Known(_NOT_SET if value is None else value, _SOURCE)
