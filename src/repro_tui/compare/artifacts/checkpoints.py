@@ -1,0 +1,369 @@
+"""PyTorch checkpoints: the zip that `torch.save` writes, without torch and unpickled never.
+
+`data.pkl` is read as an inert description of dicts, scalars and tensors; a tensor is a
+view (offset, shape, strides) of a storage, and the storages are members of their own
+(torch/serialization.py, `_save`; torch/_utils.py, `_rebuild_tensor_v2` and `_v3`).
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from repro_tui.compare.artifacts import asides
+from repro_tui.compare.artifacts.archives import Allowance, Members
+from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
+from repro_tui.compare.artifacts.pickles import Call, Global, Persistent, Table, describe
+from repro_tui.compare.artifacts.tensors import Array, Tensor, compare_tensor, storage_dtype
+from repro_tui.compare.artifacts.values import Scalar, compare_scalars, known, unique
+from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.evidence.model import Known
+
+_DTYPES = {
+    "FloatStorage": "float32",
+    "DoubleStorage": "float64",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "UntypedStorage": "uint8",
+    "BoolStorage": "bool",
+    "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128",
+}
+_PARAMETERS = frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"})
+_SETS = frozenset({Global("builtins", "set"), Global("__builtin__", "set")})
+_DEEPEST = 200
+_MOST_PARTS = 200_000
+_SERIALIZATION_ID = ".data/serialization_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A run of numbers in a member of the zip."""
+
+    key: str
+    dtype: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A tensor: its elements, and which storage they are a view of."""
+
+    tensor: Tensor
+    storage: Storage
+    requires_grad: bool
+    whole: bool
+    """Whether it shows every byte of its storage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """That something is a dict, list or object stands for itself among the parts."""
+
+    what: str
+
+
+Part = View | Tensor | Container | Scalar
+
+
+class Checkpoint:
+    """One checkpoint: its parts by dotted name, and its members without the root folder."""
+
+    def __init__(self, file: OpenFile, allowance: Allowance) -> None:
+        members = Members.of_zip(file, allowance)
+        roots = {name.partition("/")[0] for name in members.by_name}
+        if len(roots) != 1:
+            raise Unsuited("it has no single root folder")
+        (self.root,) = roots
+        self.members = Members(
+            file.path,
+            {name.partition("/")[2]: member for name, member in members.by_name.items()},
+            allowance,
+        )
+        order = (
+            self.members.read("byteorder").read() if "byteorder" in self.members.by_name else b""
+        )
+        self._order = ">" if order == b"big" else "<"
+        # Tensors that share a storage mostly follow each other.
+        self._storage = lru_cache(maxsize=2)(self._read_storage)
+        self._count = 0
+        found = list(self._parts("", describe(self.members.read("data.pkl").read()), 0))
+        names = unique(name or "(all)" for name, _ in found)
+        self.parts: dict[str, Part] = {
+            name: part for name, (_, part) in zip(names, found, strict=True)
+        }
+
+    def _read_storage(self, key: str) -> bytes:
+        return self.members.read(f"data/{key}").read()
+
+    def _parts(self, name: str, value: Any, depth: int) -> Iterator[tuple[str, Part]]:
+        """Every value below `value` with its name, depth first."""
+        self._count += 1
+        if depth > _DEEPEST or self._count > _MOST_PARTS:
+            raise Unsuited("its values are nested too deeply or too many")
+        match value:
+            case None | bool() | int() | float() | str() | bytes():
+                yield name, value
+            case Global():
+                yield name, Container(f"the name {value}")
+            case Persistent():
+                storage, count = _storage(value)
+                yield name, self._view(storage, storage.dtype, 0, (count,), (1,), False)
+            case Table():
+                yield name, Container("dict")
+                yield from self._pairs(name, value.pairs, depth)
+            case list() | tuple():
+                yield name, Container(type(value).__name__)
+                yield from self._items(name, value, depth)
+            case Call():
+                yield from self._call(name, value, depth)
+            case _:
+                raise Unsuited(f"its pickle describes a {type(value).__name__}")
+
+    def _items(self, name: str, items: Any, depth: int) -> Iterator[tuple[str, Part]]:
+        for index, item in enumerate(items):
+            yield from self._parts(f"{name}[{index}]", item, depth + 1)
+
+    def _pairs(
+        self, name: str, pairs: list[tuple[object, object]], depth: int
+    ) -> Iterator[tuple[str, Part]]:
+        for key, value in pairs:
+            if isinstance(key, str) and key:
+                below = f"{name}.{key}" if name else key
+            elif isinstance(key, str | int | float | bool | None | bytes | Global):
+                below = f"{name}[{known(key, '').value if not isinstance(key, Global) else key!s}]"
+            else:
+                yield from self._parts(f"{name}{{key}}", key, depth + 1)
+                below = f"{name}{{value}}"
+            yield from self._parts(below, value, depth + 1)
+
+    def _call(self, name: str, call: Call, depth: int) -> Iterator[tuple[str, Part]]:
+        """A tensor or an array where it is one, else what is called and with what."""
+        tensor = self._tensor(call) or _numpy_array(call)
+        if tensor is not None:
+            yield name, tensor
+            return
+        yield name, Container(f"{call.function!s}")
+        arguments = call.arguments
+        if call.function in _SETS and isinstance(arguments, tuple) and len(arguments) == 1:
+            # The order of a set is no fact; hash randomisation draws it anew.
+            items = arguments[0] if isinstance(arguments[0], list) else []
+            arguments = (sorted(items, key=repr),)
+        if isinstance(arguments, tuple):
+            for index, item in enumerate(arguments):
+                yield from self._parts(f"{name}({index})", item, depth + 1)
+        else:
+            yield from self._parts(f"{name}()", arguments, depth + 1)
+        if not isinstance(call.function, Global):
+            yield from self._parts(f"{name}.__call__", call.function, depth + 1)
+        yield from self._pairs(name, call.pairs, depth)
+        yield from self._items(name, call.items, depth)
+        for state in call.state:
+            yield from self._parts(name, state, depth + 1)
+
+    def _tensor(self, call: Call) -> View | None:
+        match call:
+            case Call(
+                function=Global(module="torch._utils", name=function),
+                arguments=(Call() as inner, bool(requires_grad), hooks),
+                state=[],
+            ) if function in _PARAMETERS and _empty(hooks):
+                view = self._tensor(inner)
+                return view and View(view.tensor, view.storage, requires_grad, view.whole)
+            case Call(
+                function=Global(module="torch._utils", name="_rebuild_tensor_v2"),
+                arguments=(Persistent() as p, int(offset), tuple(shape), tuple(strides),
+                           bool(grad), hooks),
+                state=[],
+            ) if _empty(hooks):  # fmt: skip
+                storage, _ = _storage(p)
+                return self._view(storage, storage.dtype, offset, shape, strides, grad)
+            case Call(
+                function=Global(module="torch._utils", name="_rebuild_tensor_v3"),
+                arguments=(Persistent() as p, int(offset), tuple(shape), tuple(strides),
+                           bool(grad), hooks, Global(module="torch", name=dtype)),
+                state=[],
+            ) if _empty(hooks):  # fmt: skip
+                storage, _ = _storage(p)
+                return self._view(storage, dtype, offset, shape, strides, grad)
+        return None
+
+    def _view(
+        self,
+        storage: Storage,
+        dtype: str,
+        offset: int,
+        shape: tuple[Any, ...],
+        strides: tuple[Any, ...],
+        requires_grad: bool,
+    ) -> View:
+        """Raises Unsuited where the view does not lie within its storage."""
+        numbers = (offset, *shape, *strides)
+        if len(shape) != len(strides) or not all(type(n) is int and n >= 0 for n in numbers):
+            raise Unsuited("a tensor's shape or strides are no whole numbers")
+        member = self.members.by_name.get(f"data/{storage.key}")
+        if member is None:
+            raise Unsuited(f"the storage {storage.key} of a tensor is not there")
+        width = storage_dtype(dtype).itemsize
+        extents = zip(shape, strides, strict=True)
+        last = offset + sum((n - 1) * stride for n, stride in extents) if 0 not in shape else -1
+        if (last + 1) * width > member.size:
+            raise Unsuited(f"a tensor reaches beyond its storage {storage.key}")
+        # Elements repeated by `expand` have stride 0: one of them stands for all.
+        seen = tuple(
+            1 if stride == 0 and n else n for n, stride in zip(shape, strides, strict=True)
+        )
+        if math.prod(seen) * width > max(member.size, 1) and 0 not in seen:
+            raise Unsuited("a tensor shows the elements of its storage many times over")
+
+        def load() -> Array:
+            order = storage_dtype(dtype).newbyteorder(self._order)  # type: ignore[arg-type]
+            data = self._storage(storage.key)
+            flat = np.frombuffer(data, order, count=len(data) // width)
+            return np.lib.stride_tricks.as_strided(
+                flat[offset:], seen, [stride * width for stride in strides], writeable=False
+            )
+
+        whole = math.prod(seen) * width == member.size
+        return View(Tensor(dtype, shape, load), storage, requires_grad, whole)
+
+
+def _empty(hooks: object) -> bool:
+    return hooks is None or (isinstance(hooks, Call) and not (hooks.pairs or hooks.state))
+
+
+def _storage(reference: Persistent) -> tuple[Storage, int]:
+    """The storage that a persistent id names, and its length in elements."""
+    match reference.identity:
+        case ("storage", Global(name=name), str(key), str(device), int(count)) if name in _DTYPES:
+            return Storage(key, _DTYPES[name], device), count
+    raise Unsuited("its pickle refers to something that is no known storage")
+
+
+def _numpy_array(call: Call) -> Tensor | None:
+    """The array that NumPy's own `__reduce__` describes, or None where it is something else."""
+    match call:
+        case Call(
+            function=Global(name="_reconstruct"),
+            state=[(int(), tuple(shape), Call(function=Global(module="numpy", name="dtype"),
+                    arguments=(str(code), *_), state=[(int(), str(order), *_)]),
+                    bool(fortran), bytes(data))],
+        ) if all(type(n) is int and n >= 0 for n in shape):  # fmt: skip
+            try:
+                dtype = np.dtype(code).newbyteorder(order)  # type: ignore[arg-type]
+            except (TypeError, ValueError):
+                return None
+            if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data):
+                return None
+            flat = np.frombuffer(data, dtype)
+            return Tensor(
+                dtype.name, shape, lambda: flat.reshape(shape, order="F" if fortran else "C")
+            )
+    return None
+
+
+def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
+    """Raises Unsuited where a file is not such a zip, or its pickle is beyond the reader."""
+    a, b = Checkpoint(left, allowance), Checkpoint(right, allowance)
+    paths = left.path, right.path
+    findings: list[Finding] = []
+    shown: dict[tuple[str, str], bool] = {}
+    for name, x, y in _paired(a, b):
+        new = list(_compare_parts(name, x, y, policy, paths))
+        findings += new
+        if isinstance(x, View) and isinstance(y, View):
+            storages = x.storage.key, y.storage.key
+            accounted = (x.whole and y.whole) or any(f.kind is not Kind.EQUAL for f in new)
+            shown[storages] = shown.get(storages, False) or accounted
+    for (key_a, key_b), accounted in shown.items():
+        if not accounted and not a.members.same_bytes(f"data/{key_a}", b.members, f"data/{key_b}"):
+            note = "bytes that no tensor shows differ"
+            findings.append(Finding((f"storage {key_a}",), Kind.CHANGED, None, None, note=note))
+    findings += _compare_rest(a, b, policy, shown)
+    if a.root != b.root:
+        facts = known(a.root, left.path), known(b.root, right.path)
+        findings.append(asides.ROOT_FOLDER.finding(("root folder",), *facts))
+    findings += a.members.compare_packing(b.members)
+    return settle("PyTorch checkpoint", findings, asides.TENSOR_LAYOUT)
+
+
+_ABSENT = Container("nothing")
+
+
+def _paired(a: Checkpoint, b: Checkpoint) -> Iterator[tuple[str, Part, Part]]:
+    for name in dict.fromkeys((*a.parts, *b.parts)):
+        yield name, a.parts.get(name, _ABSENT), b.parts.get(name, _ABSENT)
+
+
+def _compare_parts(
+    name: str, left: Part, right: Part, policy: Policy, paths: tuple[str, str]
+) -> Iterator[Finding]:
+    """The findings on one name; none where two containers are of one type."""
+    key = (name,)
+    tensors = _tensor(left), _tensor(right)
+    if all(tensors):
+        yield compare_tensor(name, *tensors, policy, paths)
+        if isinstance(left, View) and isinstance(right, View):
+            yield from _compare_views(name, left, right, policy, paths)
+    elif left is _ABSENT:
+        yield Finding(key, Kind.ADDED, None, _known(right, paths[1]))
+    elif right is _ABSENT:
+        yield Finding(key, Kind.REMOVED, _known(left, paths[0]), None)
+    elif isinstance(left, Scalar) and isinstance(right, Scalar):
+        yield compare_scalars(key, left, right, policy, paths)
+    elif left != right:
+        yield Finding(key, Kind.CHANGED, _known(left, paths[0]), _known(right, paths[1]))
+
+
+def _tensor(part: Part) -> Tensor | None:
+    return part.tensor if isinstance(part, View) else part if isinstance(part, Tensor) else None
+
+
+def _known(part: Part, path: str) -> Known:
+    tensor = _tensor(part)
+    if tensor:
+        return tensor.known(path)
+    assert not isinstance(part, View | Tensor)
+    return Known(part.what, path) if isinstance(part, Container) else known(part, path)
+
+
+def _compare_views(
+    name: str, left: View, right: View, policy: Policy, paths: tuple[str, str]
+) -> Iterator[Finding]:
+    """What a tensor has beside its elements, where it differs."""
+    if left.requires_grad != right.requires_grad:
+        key = (f"{name}.requires_grad",)
+        yield compare_scalars(key, left.requires_grad, right.requires_grad, policy, paths)
+    devices = left.storage.device, right.storage.device
+    if devices[0] != devices[1]:
+        facts = known(devices[0], paths[0]), known(devices[1], paths[1])
+        yield asides.STORAGE_DEVICE.finding((f"{name}.device",), *facts)
+
+
+def _compare_rest(
+    a: Checkpoint, b: Checkpoint, policy: Policy, shown: Iterable[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Members that are neither the pickle nor a storage that some tensor shows."""
+    read = [{"data.pkl", "byteorder"} | {f"data/{pair[side]}" for pair in shown} for side in (0, 1)]
+    for name in dict.fromkeys((*a.members.by_name, *b.members.by_name)):
+        in_a, in_b = (
+            name in side.members.by_name and name not in names
+            for side, names in zip((a, b), read, strict=True)
+        )
+        if in_a and in_b:
+            finding = a.members.compare(name, b.members, name, policy)
+            if name == _SERIALIZATION_ID and finding.kind is not Kind.EQUAL:
+                finding = asides.SERIALIZATION_ID.finding((name,), finding.left, finding.right)
+            yield finding
+        elif in_a and name not in read[1]:
+            yield Finding((name,), Kind.REMOVED, a.members.known(name), None)
+        elif in_b and name not in read[0]:
+            yield Finding((name,), Kind.ADDED, None, b.members.known(name))

@@ -1,0 +1,131 @@
+"""Which comparer looks into which files: by their first bytes, then by their names."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from repro_tui.compare.artifacts import (
+    archives,
+    binary,
+    checkpoints,
+    markup,
+    pdf,
+    pictures,
+    skops,
+    structured,
+    tables,
+    tensors,
+    text,
+)
+from repro_tui.compare.artifacts.archives import Allowance
+from repro_tui.compare.artifacts.file import Comparer, Inside, OpenFile, Unsuited
+from repro_tui.compare.model import Policy
+
+
+class Nesting(Protocol):
+    """A comparer of files that hold other files."""
+
+    def __call__(
+        self, left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance
+    ) -> Inside: ...
+
+
+_PICTURES = (
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P4", b"P5", b"P6"
+)  # fmt: skip
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_BY_MAGIC: tuple[tuple[str, tuple[bytes, ...], Comparer], ...] = (
+    ("an array", (b"\x93NUMPY",), tensors.compare_npy),
+    ("Parquet", (b"PAR1",), tables.compare_parquet),
+    ("PDF", (b"%PDF-",), pdf.compare),
+    ("a picture", _PICTURES, pictures.compare),
+)
+_BY_SUFFIX: dict[str, tuple[str, Comparer]] = {
+    ".safetensors": ("safetensors", tensors.compare_safetensors),
+    ".json": ("JSON", structured.compare_json),
+    ".yaml": ("YAML", structured.compare_yaml),
+    ".yml": ("YAML", structured.compare_yaml),
+    ".toml": ("TOML", structured.compare_toml),
+    ".csv": ("CSV", tables.compare_csv),
+    ".tsv": ("TSV", tables.compare_csv),
+    ".html": ("HTML", markup.compare),
+    ".htm": ("HTML", markup.compare),
+    ".svg": ("SVG", markup.compare),
+    ".webp": ("a picture", pictures.compare),
+}
+_PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".p", ".dill", ".cloudpickle"})
+_PICKLED = "Pickles are never opened, because opening one runs what it says"
+# torch/serialization.py, `_legacy_save`: the magic number as pickle protocol 2 writes it.
+_LEGACY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
+
+
+def look_inside(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
+    """Say what differs between two files whose bytes differ. Never raises for what they hold.
+
+    Each comparer that cannot read them leaves them to the next simpler one, at last to
+    the comparison of bytes, and the summary says so. Nothing is unpickled or executed.
+    """
+    return _look(left, right, policy, Allowance.of(_look, left, right))
+
+
+def _look(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
+    heads = left.head(300), right.head(300)
+    reasons: list[str] = []
+    for name, compare in _comparers(left, right, heads, allowance):
+        try:
+            return _explained(compare(left, right, policy), reasons)
+        except Unsuited as error:
+            reasons.append(f"Not read as {name}: {error}")
+        # A stranger's bytes can make a parser raise anything; what it says is passed on.
+        except Exception as error:  # noqa: BLE001
+            said = str(error).partition("\n")[0][:200]
+            reasons.append(f"Not read as {name}: {said or type(error).__name__}")
+    if all(head.startswith(_LEGACY_TORCH) for head in heads):
+        reasons.append(f"This is torch.save's format before PyTorch 1.6. {_PICKLED}")
+    elif left.suffix in _PICKLES or all(head[:1] == b"\x80" for head in heads):
+        reasons.append(_PICKLED)
+    return _explained(binary.compare(left, right, policy), reasons)
+
+
+def _explained(inside: Inside, reasons: list[str]) -> Inside:
+    if not reasons:
+        return inside
+    said = "; ".join((inside.detail.summary, *reasons))
+    return replace(inside, detail=replace(inside.detail, summary=said))
+
+
+def _comparers(
+    left: OpenFile, right: OpenFile, heads: tuple[bytes, bytes], allowance: Allowance
+) -> Iterator[tuple[str, Comparer]]:
+    """Those to try, the one that says the most first; `bytes` is always left."""
+    for name, magics, comparer in _BY_MAGIC:
+        if all(head.startswith(magics) for head in heads):
+            yield name, comparer
+    for name, nested in _nesting(left, right, heads):
+        yield name, partial(nested, allowance=allowance)
+    if left.path.rpartition("/")[2] == "MLmodel":
+        yield "an MLmodel file", structured.compare_mlmodel
+    elif left.suffix in _BY_SUFFIX:
+        yield _BY_SUFFIX[left.suffix]
+    if left.suffix not in _PICKLES and not any(b"\0" in head for head in heads):
+        yield "text", text.compare
+
+
+def _nesting(
+    left: OpenFile, right: OpenFile, heads: tuple[bytes, bytes]
+) -> Iterator[tuple[str, Nesting]]:
+    """Comparers of files that hold other files."""
+    if all(head.startswith(_ZIP) for head in heads):
+        names = archives.zip_names(left), archives.zip_names(right)
+        if all(skops.SCHEMA in side for side in names):
+            yield "a skops file", skops.compare
+        if all(any(name.endswith("/data.pkl") for name in side) for side in names):
+            yield "a PyTorch checkpoint", checkpoints.compare
+        if all(side and all(name.endswith(".npy") for name in side) for side in names):
+            yield "arrays", tensors.compare_npz
+        yield "a zip", archives.compare_zip
+    if all(head.startswith(archives.PACKED) for head in heads):
+        yield "a packed file", archives.compare_packed
+    if all(head[257:262] == b"ustar" for head in heads):
+        yield "a tar", archives.compare_tar

@@ -1,0 +1,100 @@
+"""Single values inside files: names for their places, and one finding for each pair."""
+
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from repro_tui.compare.artifacts import asides
+from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.numbers import distance
+from repro_tui.evidence.model import Key, Known
+
+T = TypeVar("T")
+Scalar = str | bytes | int | float | bool | None
+
+_LONGEST = 500
+"""Characters of one value that a finding carries; all of them are compared."""
+_INT64 = range(-(2**63), 2**63)
+
+
+def known(value: Scalar, path: str) -> Known:
+    """A value as a finding carries it. Long ones are cut, and say how long they are."""
+    if isinstance(value, bytes):
+        return Known(f"{len(value):,} bytes, sha256:{hashlib.sha256(value).hexdigest()}", path)
+    if isinstance(value, int) and not isinstance(value, bool) and value not in _INT64:
+        value = hex(value)
+    if isinstance(value, str) and len(value) > _LONGEST:
+        value = f"{value[:_LONGEST]}… ({len(value):,} characters)"
+    return Known(value, path)
+
+
+def compare_scalars(
+    key: Key, left: Scalar, right: Scalar, policy: Policy, paths: tuple[str, str]
+) -> Finding:
+    """One finding. `paths` are the names of the two files, the sources of the facts."""
+    facts = known(left, paths[0]), known(right, paths[1])
+    if identical(left, right):
+        return Finding(key, Kind.EQUAL, *facts)
+    if _number(left) and _number(right):
+        return _compare_numbers(key, left, right, policy, facts)
+    if isinstance(left, str) and isinstance(right, str):
+        # The key goes along: beside `md5`, 32 digits are no run id.
+        name = key[-1] if key else ""
+        used = asides.incidental(f"{name}: {left}", f"{name}: {right}")
+        if used:
+            rule, why = (", ".join(parts) for parts in zip(*used, strict=True))
+            return Finding(key, Kind.SET_ASIDE, *facts, note=why, rule=rule)
+    return Finding(key, Kind.CHANGED, *facts)
+
+
+def identical(left: Scalar, right: Scalar) -> bool:
+    """Equal in type and to the bit: True is not 1, 0.0 is not -0.0, NaN is NaN."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, float) and isinstance(right, float):
+        return np.float64(left).tobytes() == np.float64(right).tobytes()
+    return left == right
+
+
+def unique(names: Iterable[str]) -> Iterator[str]:
+    """The names in order; one that comes again is numbered: `a`, `b`, `a #2`."""
+    taken: dict[str, int] = {}
+    for name in names:
+        taken[name] = taken.get(name, 0) + 1
+        yield name if taken[name] == 1 else f"{name} #{taken[name]}"
+
+
+def pair(left: Mapping[str, T], right: Mapping[str, T]) -> Iterator[tuple[str, T | None, T | None]]:
+    """Every name once, in the left's order, then what only the right has."""
+    for name in dict.fromkeys((*left, *right)):
+        yield name, left.get(name), right.get(name)
+
+
+def _number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _compare_numbers(
+    key: Key, left: Scalar, right: Scalar, policy: Policy, facts: tuple[Known, Known]
+) -> Finding:
+    assert isinstance(left, int | float)
+    assert isinstance(right, int | float)
+    if left == right and math.copysign(1, left) == math.copysign(1, right):
+        return asides.SAME_NUMBER.finding(key, *facts)
+    if (
+        isinstance(left, int)
+        and isinstance(right, int)
+        and not (left in _INT64 and right in _INT64)
+    ):
+        return Finding(key, Kind.CHANGED, *facts)
+    dtype = np.int64 if isinstance(left, int) and isinstance(right, int) else np.float64
+    apart = distance(np.array([left], dtype), np.array([right], dtype), policy)
+    if not apart.differing:  # an integer and a float, unequal and yet the same float64
+        return Finding(key, Kind.CHANGED, *facts)
+    note = f"{apart.max_abs:g} apart"
+    if apart.beyond_tolerance:
+        return Finding(key, Kind.CHANGED, *facts, note=note)
+    return Finding(key, Kind.WITHIN_TOLERANCE, *facts, note=note, rule=asides.tolerance(policy))
