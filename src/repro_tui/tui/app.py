@@ -1,0 +1,225 @@
+"""The application: opens the engine, watches the jobs, holds the keys that work everywhere."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from repro_tui.errors import ReproError
+from repro_tui.rerun.model import Job, JobState
+from repro_tui.settings import resource
+from repro_tui.text import plural, visible
+from repro_tui.tui.background import Failed, start
+from repro_tui.tui.screens.error import ErrorScreen
+from repro_tui.tui.screens.help import HelpScreen
+from repro_tui.tui.screens.jobs import JobsScreen
+from repro_tui.tui.screens.pick import Choice, PickScreen
+from repro_tui.tui.screens.runs import RunsScreen
+from repro_tui.tui.themes import FALLBACK, load_themes
+from repro_tui.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    # The engine brings Git, MLflow's client and the comparers: the thread that opens it
+    # imports them, after the first paint.
+    from repro_tui.engine import Engine
+
+_DEFAULT_THEME = "repro-dark"
+_POLL = 1.0
+"""Seconds between two looks at the jobs."""
+
+
+@dataclass
+class Opened(Message):
+    """The store is open."""
+
+    engine: "Engine"
+
+
+@dataclass
+class JobsRead(Message):
+    """How the jobs stand, newest first."""
+
+    jobs: tuple[Job, ...]
+
+
+class ReproApp(App[None]):
+    """repro-tui on a screen. `open_engine` blocks; a thread calls it.
+
+    `now` gives the time in milliseconds since the epoch.
+    """
+
+    TITLE = "repro-tui"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (120, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("J", "jobs", "Jobs"),
+        Binding("t", "pick_theme", "Theme", show=False),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    jobs: reactive[tuple[Job, ...]] = reactive(())
+
+    def __init__(
+        self,
+        open_engine: "Callable[[], Engine]",
+        *,
+        theme: str = _DEFAULT_THEME,
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        super().__init__()
+        self._open_engine = open_engine
+        self._wanted_theme = theme
+        self._engine: Engine | None = None
+        self._jobs_known = False
+        self.now = now
+
+    @property
+    def engine(self) -> "Engine":
+        """The open engine. Screens that need it are only there once it is."""
+        assert self._engine is not None
+        return self._engine
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine is open."""
+        return self._engine is not None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(FALLBACK)
+
+    def get_default_screen(self) -> Screen[None]:
+        return RunsScreen()
+
+    def on_mount(self) -> None:
+        self._take_themes()
+        self.open_store()
+
+    def _take_themes(self) -> None:
+        themes, problems = load_themes(resource("themes"))
+        for theme in themes:
+            self.register_theme(theme)
+        names = [theme.name for theme in themes]
+        if self._wanted_theme in names:
+            self.theme = self._wanted_theme
+        elif names:
+            problems += (
+                ReproError(
+                    f"No theme is named {self._wanted_theme}.", f"There are: {', '.join(names)}."
+                ),
+            )
+            self.theme = _DEFAULT_THEME if _DEFAULT_THEME in names else names[0]
+        for name in set(self.available_themes) - {*names, self.theme}:
+            self.unregister_theme(name)
+        for problem in problems:
+            self.complain(problem)
+
+    def complain(self, error: ReproError) -> None:
+        """Say what could not be done, over whatever is on screen."""
+        self.notify(
+            visible(f"{error.message} {error.hint}".strip(), 500),
+            title="Not done",
+            severity="error",
+            timeout=10,
+            markup=False,
+        )
+
+    # --- The engine --------------------------------------------------------------------
+
+    def open_store(self) -> None:
+        start(self, "open", lambda _: Opened(self._open_engine()))
+
+    def on_opened(self, message: Opened) -> None:
+        self._engine = message.engine
+        self.set_interval(_POLL, self.read_jobs)
+        self.read_jobs()
+        for screen in self.screen_stack:
+            if isinstance(screen, RunsScreen):
+                screen.open()
+
+    def on_failed(self, message: Failed) -> None:
+        if message.group == "open":
+            self.push_screen(ErrorScreen(message.error), lambda _: self.open_store())
+        else:
+            self.complain(message.error)
+
+    # --- Jobs ----------------------------------------------------------------------------
+
+    def read_jobs(self) -> None:
+        start(self, "jobs", lambda _: JobsRead(self.engine.jobs()))
+
+    def on_jobs_read(self, message: JobsRead) -> None:
+        before = {job.job_id: job.state for job in self.jobs}
+        self.jobs = message.jobs
+        for job in message.jobs:
+            if self._jobs_known and job.state.ended and not _ended(before.get(job.job_id)):
+                self._tell_end(job)
+        self._jobs_known = True
+
+    def _tell_end(self, job: Job) -> None:
+        good = job.state is JobState.FINISHED
+        told = job.verdict or job.message or str(job.state)
+        self.notify(
+            f"{visible(job.plan.run_name, 40)}: {visible(told, 200)}",
+            title=f"Re-execution {job.state}",
+            severity="information" if good else "warning",
+            timeout=10,
+            markup=False,
+        )
+        for screen in self.screen_stack:
+            if isinstance(screen, RunsScreen):
+                screen.reload()
+
+    # --- Keys that work everywhere ---------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action of the keys that work now: the palette and the keys are one."""
+        told: set[str] = set()
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            ours = isinstance(node, App | Screen | Rows)
+            if not (ours and enabled and binding.description) or binding.action in told:
+                continue
+            told.add(binding.action)
+            key = self.get_key_display(binding)
+            action = partial(self.run_action, binding.action, node)
+            yield SystemCommand(binding.description, f"key: {key}", action)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_pick_theme(self) -> None:
+        before = self.theme
+        choices = [Choice(Content(name), name) for name in sorted(self.available_themes)]
+
+        def wear(theme: str | None) -> None:
+            self.theme = theme or before
+
+        self.push_screen(PickScreen("Theme", choices, before, preview=wear), wear)
+
+    def action_jobs(self) -> None:
+        if self.ready and not isinstance(self.screen, JobsScreen):
+            self.push_screen(JobsScreen())
+
+    async def action_quit(self) -> None:
+        running = sum(not job.state.ended for job in self.jobs)
+        self.exit(
+            message=f"{plural(running, 're-execution')} still running; `repro-tui` shows them again."
+            if running
+            else None
+        )
+
+
+def _ended(state: JobState | None) -> bool:
+    return state is not None and state.ended

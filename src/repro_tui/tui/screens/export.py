@@ -1,0 +1,94 @@
+"""Where to write the comparison, and how much of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Footer, Input, Static
+
+from repro_tui.compare.model import Comparison
+from repro_tui.output import write_whole
+from repro_tui.reports.markdown import markdown
+from repro_tui.text import visible
+from repro_tui.tui.background import Failed, start
+from repro_tui.tui.spelling import MUTED, shown
+
+
+@dataclass
+class Written(Message):
+    path: Path
+
+
+class ExportScreen(ModalScreen[None]):
+    """Writes Markdown. A file that exists is replaced only when that is said twice."""
+
+    TITLE = "Export"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "write", "Write", priority=True),
+        Binding("escape", "dismiss", "Close"),
+        Binding("f1", "app.help", "Help"),
+    ]
+
+    def __init__(self, comparison: Comparison, folder: Path, *, full: bool) -> None:
+        super().__init__()
+        self._comparison = comparison
+        self._folder = folder
+        self._full = full
+        self._confirmed: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        left, right = self._comparison.left.run_id[:8], self._comparison.right.run_id[:8]
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Export to Markdown"
+            yield Static(shown(f"File, in {self._folder}", MUTED))
+            yield Input(f"repro-{left}-{right}.md", id="path")
+            yield Checkbox("Everything, also what is equal", self._full, id="full")
+            yield Static(id="said")
+            with Horizontal(classes="buttons"):
+                yield Button("Write", variant="primary", action="screen.write")
+                yield Button("Close", action="screen.dismiss")
+        yield Footer(show_command_palette=False, compact=True)
+
+    @on(Input.Submitted)
+    def action_write(self) -> None:
+        name = self.query_one("#path", Input).value.strip()
+        if not name:
+            self._say("Give the file a name.", "$text-warning")
+            return
+        path = self._folder / Path(name).expanduser()
+        if path.is_dir():
+            self._say(f"{path} is a folder.", "$text-warning")
+        elif path.exists() and self._confirmed != path:
+            self._confirmed = path
+            self._say(f"{path.name} exists. Write once more to replace it.", "$text-warning")
+        else:
+            full = self.query_one("#full", Checkbox).value
+            comparison = self._comparison
+
+            def write() -> Written:
+                write_whole(path, markdown(comparison, full=full))
+                return Written(path)
+
+            start(self, "write", lambda _: write())
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._confirmed = None
+        self.query_one("#said", Static).update(Content(""))
+
+    def _say(self, text: str, style: str) -> None:
+        self.query_one("#said", Static).update(shown(text, style))
+
+    def on_failed(self, message: Failed) -> None:
+        self._say(f"{message.error.message} {message.error.hint}", "$text-error")
+
+    def on_written(self, message: Written) -> None:
+        self.app.notify(visible(str(message.path)), title="Written", markup=False)
+        self.dismiss()

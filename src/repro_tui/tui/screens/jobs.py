@@ -1,0 +1,207 @@
+"""Re-executions under way and done: how each stands, and what it is writing."""
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Log, Static
+
+from repro_tui.rerun.model import Job
+from repro_tui.text import duration, plural, visible
+from repro_tui.tui.background import Failed, start
+from repro_tui.tui.house import house
+from repro_tui.tui.screens.compare import CompareScreen
+from repro_tui.tui.screens.confirm import ConfirmScreen
+from repro_tui.tui.spelling import MUTED, headline, job_state, moment, shown
+from repro_tui.tui.widgets.rows import Chosen, Moved
+from repro_tui.tui.widgets.table import Column, Table
+
+_POLL = 0.5
+"""Seconds between two looks at the log."""
+_MOST_LINES = 20_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""Sequences that only colour; training logs are full of them."""
+
+
+class JobTable(Table[Job]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Compare", show=False)]
+
+    def identity(self, row: Job) -> Hashable:
+        return row.job_id
+
+
+@dataclass
+class LogRead(Message):
+    job_id: str
+    text: str
+    offset: int
+
+
+class JobsScreen(Screen[None]):
+    TITLE = "Jobs"
+    HELP = (
+        "Re-executions, newest first, and the log of the one under the cursor. They go on when "
+        "you leave this screen, and when you leave the program."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "compare", "Compare"),
+        Binding("f", "follow", "Follow log"),
+        Binding("K", "cancel", "Cancel job"),
+        Binding("escape,q", "dismiss", "Back", key_display="esc"),
+    ]
+    AUTO_FOCUS = "#list"
+
+    def __init__(self, job_id: str | None = None) -> None:
+        super().__init__()
+        self._wanted = job_id
+        self._read_of: str | None = None
+        self._offset = 0
+        self._half = ""
+        self._reading = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="bar")
+        yield JobTable(id="list")
+        yield Static(Content("No re-execution yet: press r on a run."), id="empty", classes="note")
+        yield Static(id="state")
+        yield Log(max_lines=_MOST_LINES, id="log")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "jobs", self._show)
+        self.set_interval(_POLL, self._look)
+
+    # --- Showing -----------------------------------------------------------------------
+
+    @property
+    def _job(self) -> Job | None:
+        return self.query_one(JobTable).current
+
+    def _show(self, jobs: tuple[Job, ...]) -> None:
+        table = self.query_one(JobTable)
+        table.lay(_columns(house(self).now()), jobs)
+        if self._wanted is not None:
+            places = [i for i, job in enumerate(jobs) if job.job_id == self._wanted]
+            if places:
+                table.cursor = places[0]
+                self._wanted = None
+        running = sum(not job.state.ended for job in jobs)
+        self.set_class(not jobs, "-empty")
+        bar = Content.styled("jobs", "bold") + Content(
+            f"  ·  {plural(len(jobs), 're-execution')}, {running} running"
+        )
+        self.query_one(".bar", Static).update(bar)
+        self._show_state()
+
+    @on(Moved, "#list")
+    def _show_state(self) -> None:
+        job = self._job
+        self.refresh_bindings()
+        if job is None:
+            return
+        said = job.message or ("" if job.state.ended else job.plan.command)
+        line = job_state(job.state) + Content("  ") + shown(said, limit=300)
+        self.query_one("#state", Static).update(line)
+        if job.job_id != self._read_of:
+            self._read_of, self._offset, self._half = job.job_id, 0, ""
+            self.query_one(Log).clear()
+            self._look()
+
+    # --- The log -----------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self._job is not None and not self._reading:
+            self._reading = True
+            engine, job, offset = house(self).engine, self._job, self._offset
+            start(self, "log", lambda _: LogRead(job.job_id, *engine.read_log(job, offset)))
+
+    def on_log_read(self, message: LogRead) -> None:
+        self._reading = False
+        if message.job_id != self._read_of:
+            self._look()
+        elif message.offset != self._offset:
+            self._offset = message.offset
+            *lines, self._half = (self._half + message.text).split("\n")
+            self.query_one(Log).write_lines(log_line(line) for line in lines)
+            self._look()
+
+    def on_failed(self, message: Failed) -> None:
+        self._reading = False
+        house(self).complain(message.error)
+
+    def action_follow(self) -> None:
+        log = self.query_one(Log)
+        log.auto_scroll = not log.auto_scroll
+        if log.auto_scroll:
+            log.scroll_end(animate=False)
+        self.notify(f"The log is {'followed' if log.auto_scroll else 'held still'}.")
+
+    # --- Actions -----------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can be done with the job under the cursor as it stands."""
+        del parameters
+        job = self._job if self.is_mounted else None
+        if action == "compare":
+            return True if job and job.state.ended and _pair(job) else None
+        if action == "cancel":
+            return True if job and not job.state.ended else None
+        return True
+
+    @on(Chosen, "#list")
+    def action_compare(self) -> None:
+        job = self._job
+        pair = _pair(job) if job and job.state.ended else None
+        if pair:
+            self.app.push_screen(CompareScreen(*pair))
+
+    def action_cancel(self) -> None:
+        job = self._job
+        if job is None or job.state.ended:
+            return
+
+        def cancel(sure: bool | None) -> None:
+            if sure:
+                engine = house(self).engine
+                start(house(self), "cancel", lambda _: engine.cancel(job))
+
+        name = visible(job.plan.run_name, 60)
+        self.app.push_screen(
+            ConfirmScreen(f"Cancel {name}? Its process is ended and its run marked KILLED."), cancel
+        )
+
+
+def log_line(line: str) -> str:
+    """One line of a log: what a progress bar left standing, without its colours."""
+    return visible(_COLOUR.sub("", line.rstrip("\r")).rpartition("\r")[2])
+
+
+def _pair(job: Job) -> tuple[str, str] | None:
+    if job.plan.reexecutes is None or job.run_id is None:
+        return None
+    return job.plan.reexecutes, job.run_id
+
+
+def _columns(now: int) -> tuple[Column[Job], ...]:
+    def elapsed(job: Job) -> Content:
+        if job.started is None:
+            return Content("")
+        return Content(duration(max((job.ended or now) - job.started, 0)))
+
+    return (
+        Column("state", lambda job: job_state(job.state), 12),
+        Column("run", lambda job: shown(job.plan.run_name), 34),
+        Column("verdict", lambda job: headline(job.verdict), 34),
+        Column("elapsed", elapsed, 12, right=True),
+        Column("device", lambda job: shown(job.plan.device), 8),
+        Column("seed", lambda job: shown(str(job.plan.seed) if job.plan.seed is not None else ""), 10, right=True),
+        Column("started", lambda job: Content(moment(job.created, now)), 12, right=True),
+        Column("new run", lambda job: shown((job.run_id or "")[:8], MUTED), 8),
+    )  # fmt: skip

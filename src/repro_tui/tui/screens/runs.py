@@ -1,0 +1,392 @@
+"""The runs of a store: find them, mark them, and go from them to everything else."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+
+from repro_tui.evidence.model import Dataset, Experiment, Run
+from repro_tui.evidence.tracking.reader import RunPage, RunQuery
+from repro_tui.text import plural, visible
+from repro_tui.tui.background import Failed, start
+from repro_tui.tui.house import house
+from repro_tui.tui.run_details import details
+from repro_tui.tui.run_rows import RunRow, arrange, columns, common_metrics, pair
+from repro_tui.tui.screens.compare import CompareScreen
+from repro_tui.tui.screens.pick import Choice, PickScreen
+from repro_tui.tui.screens.rerun import RerunScreen
+from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.widgets.rows import Chosen, Moved
+from repro_tui.tui.widgets.run_table import RunTable
+
+_PAGE = 100
+_AHEAD = 40
+"""Rows below the cursor at which the next page is fetched."""
+_PAUSE = 0.15
+"""Seconds that the cursor rests on a run before its datasets are read."""
+
+_STORE_FILTER = re.compile(
+    r"\s*[\"`]?(metrics?|params?|parameters?|tags?|attributes?|attr|run|datasets?)[\"`]?\.\S"
+    r"|\s*(status|start_time|end_time|run_id|run_name|user_id|artifact_uri|created|Created)"
+    r"\s*(=|!=|<|>|I?LIKE\b|IN\b|NOT\b)",
+    re.IGNORECASE,
+)
+"""How a filter in MLflow's search syntax begins; anything else is searched for as text."""
+
+
+@dataclass
+class RunsRead(Message):
+    """A page of runs came; the first one where the query has no page token."""
+
+    query: RunQuery
+    page: RunPage
+
+
+@dataclass
+class ExperimentsRead(Message):
+    experiments: tuple[Experiment, ...]
+
+
+@dataclass
+class DatasetsRead(Message):
+    run_id: str
+    datasets: tuple[Dataset, ...]
+
+
+class RunsScreen(Screen[None]):
+    TITLE = "Runs"
+    HELP = (
+        "The runs of the store, newest first, children under their parents.\n"
+        "Mark two with space and compare them with c; a re-execution (↻) is compared with its "
+        "original without marks. A star at a commit means uncommitted changes. Filter by any "
+        "text that is shown, or in MLflow's search syntax: metrics.loss < 0.1 and params.lr = '0.01'"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark"),
+        Binding("c", "compare", "Compare"),
+        Binding("r", "reexecute", "Re-execute"),
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("d", "details", "Details"),
+        Binding("e", "experiments", "Experiment", show=False),
+        Binding("s", "sort", "Sort", show=False),
+        Binding("z", "fold", "Fold children", show=False),
+        Binding("Z", "fold_all", "Fold or unfold all", show=False),
+        Binding("u", "unmark", "Take marks away", show=False),
+        Binding("ctrl+r,f5", "reload", "Refresh", show=False),
+        Binding("escape", "clear", "Clear filter", show=False),
+        Binding("q", "app.quit", "Quit"),
+    ]
+    AUTO_FOCUS = "#list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._query = RunQuery(max_results=_PAGE)
+        self._experiment: Experiment | None = None
+        self._order = "newest first"
+        self._runs: tuple[Run, ...] = ()
+        self._next = ""
+        self._fetching = True
+        self._search = ""
+        self._marks: tuple[str, ...] = ()
+        self._folded: frozenset[str] = frozenset()
+        self._datasets: dict[str, tuple[Dataset, ...]] = {}
+        self._resting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="bar")
+        yield Input(id="box", placeholder="text to search for, or a filter: metrics.loss < 0.1")
+        with Container(id="both"):
+            yield RunTable(id="list")
+            yield Static(id="empty", classes="note")
+            with VerticalScroll(id="details"):
+                yield Static()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self._say("Opening the store…")
+        self._tell()
+
+    # --- Reading -----------------------------------------------------------------------
+
+    def open(self) -> None:
+        """The engine is there: read the first page."""
+        self._say("Reading the runs…")
+        self.reload()
+
+    def reload(self) -> None:
+        """Read again what is shown, as many runs as are there now."""
+        self._read(replace(self._query, max_results=max(_PAGE, len(self._runs))))
+
+    def _read(self, query: RunQuery) -> None:
+        engine = house(self).engine
+        self._fetching = True
+        start(self, "runs", lambda _: RunsRead(query, engine.runs(query)))
+
+    def on_runs_read(self, message: RunsRead) -> None:
+        self._fetching = False
+        page = message.page
+        if message.query.page_token:
+            known = {run.run_id for run in self._runs}
+            fresh = tuple(run for run in page.runs if run.run_id not in known)
+            self._runs += fresh
+        else:
+            self._runs = page.runs
+            self._datasets.clear()
+        self._next = page.next_page_token
+        self._show()
+
+    def on_failed(self, message: Failed) -> None:
+        self._fetching = False
+        house(self).complain(message.error)
+        self._show()
+
+    @on(Moved, "#list")
+    def _moved(self, event: Moved[RunRow]) -> None:
+        near_the_end = event.rows.cursor >= len(event.rows.rows) - _AHEAD
+        if near_the_end and self._next and not self._fetching:
+            self._read(replace(self._query, page_token=self._next))
+        self._show_details()
+
+    # --- Showing -----------------------------------------------------------------------
+
+    @property
+    def _list(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    @property
+    def _current(self) -> Run | None:
+        row = self._list.current
+        return None if row is None else row.run
+
+    def _show(self) -> None:
+        rows = arrange(self._runs, self._folded, self._marks, self._search)
+        settings = house(self).engine.settings
+        metrics = settings.metrics or common_metrics(self._runs, settings.metric_columns)
+        several = len({run.experiment_id for run in self._runs}) > 1
+        self._list.lay(columns(metrics, house(self).now(), experiments=several), rows)
+        self.set_class(not rows, "-empty")
+        if not rows:
+            self._say(self._why_empty())
+        self._tell()
+        self._show_details()
+
+    def _why_empty(self) -> str:
+        if self._search or self._query.filter:
+            return "No run matches. Escape takes the filter away."
+        where = self._experiment.name if self._experiment else "This store"
+        return (
+            f"{visible(where, 60)} holds no runs yet.\n\n"
+            "Train something that logs to it and press ctrl+r, choose another experiment with e, "
+            "or leave with q and see `repro-tui demo`."
+        )
+
+    def _say(self, text: str) -> None:
+        self.set_class(True, "-empty")
+        self.query_one("#empty", Static).update(Content(text))
+
+    def _tell(self) -> None:
+        """The line on top: what is listed, and which store it is from."""
+        parts = [Content.styled("repro-tui", "bold")]
+        if house(self).ready:
+            location = house(self).engine.location
+            name = self._experiment.name if self._experiment else "all experiments"
+            more = "+" if self._next else ""
+            count = plural(len(self._runs), "run") if not more else f"{len(self._runs):,}+ runs"
+            parts += [shown(name, "bold", 40), Content(f"{count}, {self._order}")]
+            if self._search:
+                parts.append(Content.styled(f"search: {visible(self._search, 30)}", "$accent"))
+            if self._query.filter:
+                parts.append(
+                    Content.styled(f"filter: {visible(self._query.filter, 40)}", "$accent")
+                )
+            if self._marks:
+                parts.append(Content.styled(f"{len(self._marks)} marked", "$accent"))
+            parts.append(shown(f"{location.uri} (from {location.found})", MUTED))
+        self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
+
+    def _show_details(self) -> None:
+        run = self._current
+        if run is None or not self.has_class("-details"):
+            return
+        if self._resting is not None:
+            self._resting.stop()
+        if run.run_id not in self._datasets:
+            self._resting = self.set_timer(_PAUSE, self._read_datasets)
+        row = self._list.current
+        text = details(
+            run, self._datasets.get(run.run_id), row.verdicts if row else (), house(self).now()
+        )
+        self.query_one("#details Static", Static).update(text)
+
+    def _read_datasets(self) -> None:
+        run = self._current
+        if run is not None:
+            engine, run_id = house(self).engine, run.run_id
+            start(self, "datasets", lambda _: DatasetsRead(run_id, engine.datasets(run_id)))
+
+    def on_datasets_read(self, message: DatasetsRead) -> None:
+        self._datasets[message.run_id] = message.datasets
+        self._show_details()
+
+    # --- Marks and folding ---------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        if self._current is None:
+            return
+        run_id = self._current.run_id
+        if run_id in self._marks:
+            self._marks = tuple(mark for mark in self._marks if mark != run_id)
+        elif len(self._marks) == 2:
+            self.notify("Two runs are marked; u takes the marks away.", severity="warning")
+            return
+        else:
+            self._marks += (run_id,)
+        self._show()
+        self._list.action_move(1)
+
+    def action_unmark(self) -> None:
+        self._marks = ()
+        self._show()
+
+    def action_fold(self) -> None:
+        row = self._list.current
+        if row is not None and row.children:
+            self._folded ^= {row.run.run_id}
+            self._show()
+
+    def action_fold_all(self) -> None:
+        parents = {run.parent_run_id for run in self._runs} - {None}
+        self._folded = frozenset() if self._folded else frozenset(str(run) for run in parents)
+        self._show()
+
+    # --- Filter, sort, experiment ----------------------------------------------------------
+
+    def action_filter(self) -> None:
+        box = self.query_one("#box", Input)
+        box.add_class("-open")
+        box.focus()
+
+    @on(Input.Changed, "#box")
+    def _typed(self, event: Input.Changed) -> None:
+        self._search = "" if _STORE_FILTER.match(event.value) else event.value.strip()
+        if house(self).ready:
+            self._show()
+
+    @on(Input.Submitted, "#box")
+    def _entered(self, event: Input.Submitted) -> None:
+        asked = event.value.strip() if _STORE_FILTER.match(event.value) else ""
+        if asked != self._query.filter:
+            self._ask(replace(self._query, filter=asked))
+        self._leave_box(keep=bool(event.value.strip()))
+
+    def _leave_box(self, *, keep: bool) -> None:
+        self.query_one("#box", Input).set_class(keep, "-open")
+        self._list.focus()
+
+    def action_clear(self) -> None:
+        box = self.query_one("#box", Input)
+        box.value = ""
+        self._leave_box(keep=False)
+        if self._query.filter:
+            self._ask(replace(self._query, filter=""))
+
+    def _ask(self, query: RunQuery) -> None:
+        self._query = query
+        self._runs = ()
+        self._read(query)
+
+    def action_sort(self) -> None:
+        metrics = common_metrics(self._runs, 6)
+        choices = [
+            Choice(Content(title), (title, order))
+            for title, order in (
+                ("newest first", "attributes.start_time DESC"),
+                ("oldest first", "attributes.start_time ASC"),
+                ("by name", "attributes.run_name ASC"),
+                ("by status", "attributes.status ASC"),
+                ("last ended first", "attributes.end_time DESC"),
+            )
+        ]
+        for name in metrics:
+            quoted = f"metrics.`{name}`"
+            label = shown(name, limit=30).plain
+            choices += [
+                Choice(Content(f"{label}, lowest first"), (f"{label}, lowest first", f"{quoted} ASC")),
+                Choice(Content(f"{label}, highest first"), (f"{label}, highest first", f"{quoted} DESC")),
+            ]  # fmt: skip
+        now = next(
+            choice.value for choice in choices if choice.value[1] == self._query.order_by[0]
+        )  # fmt: skip
+
+        def sort(picked: tuple[str, str] | None) -> None:
+            if picked is not None and house(self).ready:
+                self._order, order = picked
+                self._ask(replace(self._query, order_by=(order,)))
+
+        self.app.push_screen(PickScreen("Sort", choices, now), sort)
+
+    def action_experiments(self) -> None:
+        engine = house(self).engine
+        start(self, "experiments", lambda _: ExperimentsRead(engine.experiments()))
+
+    def on_experiments_read(self, message: ExperimentsRead) -> None:
+        active = [e for e in message.experiments if e.lifecycle_stage == "active"]
+        choices: list[Choice[Experiment | None]] = [Choice(Content("all experiments"), None)]
+        choices += [
+            Choice(shown(e.name, limit=48) + Content.styled(f"  {visible(e.experiment_id)}", MUTED), e)
+            for e in active
+        ]  # fmt: skip
+
+        def choose(picked: tuple[Experiment | None] | None) -> None:
+            if picked is not None:
+                (self._experiment,) = picked
+                chosen = (picked[0].experiment_id,) if picked[0] else ()
+                self._ask(replace(self._query, experiment_ids=chosen))
+
+        wrapped = [Choice(choice.label, (choice.value,)) for choice in choices]
+        self.app.push_screen(PickScreen("Experiment", wrapped, (self._experiment,)), choose)
+
+    # --- Going on --------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Before the store is open there is nothing to act on but leaving."""
+        del parameters
+        needs_runs = action in (
+            "mark", "compare", "reexecute", "filter", "details", "experiments", "sort", "fold",
+            "fold_all", "reload",
+        )  # fmt: skip
+        return None if needs_runs and not house(self).ready else True
+
+    def action_details(self) -> None:
+        self.toggle_class("-details")
+        self._show_details()
+
+    def action_reload(self) -> None:
+        self.reload()
+
+    @on(Chosen, "#list")
+    def _chosen(self) -> None:
+        if pair(self._current, self._marks):
+            self.action_compare()
+        else:
+            self.action_details()
+
+    def action_compare(self) -> None:
+        chosen = pair(self._current, self._marks)
+        if chosen is None:
+            self.notify("Mark another run with space, then compare with c.")
+        else:
+            self.app.push_screen(CompareScreen(*chosen))
+
+    def action_reexecute(self) -> None:
+        if self._current is not None:
+            self.app.push_screen(RerunScreen(self._current))

@@ -1,0 +1,92 @@
+"""How runs and times read in a terminal: pure functions that give `Content`.
+
+Everything a stranger may have written passes `shown` before it is drawn.
+"""
+
+from datetime import datetime
+
+from textual.content import Content
+
+from repro_tui.compare.model import Headline, Kind
+from repro_tui.evidence.model import Run
+from repro_tui.rerun.model import JobState
+from repro_tui.text import visible
+
+MUTED = "$foreground 62%"
+"""The style of what explains and does not matter by itself."""
+
+_STATUS = {
+    "FINISHED": ("✓", "$text-success"),
+    "FAILED": ("✗", "$text-error"),
+    "KILLED": ("■", "$text-error"),
+    "RUNNING": ("▶", "$text-accent"),
+    "SCHEDULED": ("…", "$text-accent"),
+}
+_STATE = {
+    JobState.PREPARING: ("…", "$text-accent"),
+    JobState.RUNNING: ("▶", "$text-accent"),
+    JobState.COMPARING: ("⇄", "$text-accent"),
+    JobState.FINISHED: ("✓", "$text-success"),
+    JobState.FAILED: ("✗", "$text-error"),
+    JobState.CANCELLED: ("■", "$text-warning"),
+    JobState.LOST: ("?", "$text-error"),
+}
+
+
+_HEADLINE = {
+    Headline.REPRODUCED: ("✓", "$text-success"),
+    Headline.REPRODUCED_WITHIN_TOLERANCE: ("≈", "$text-success"),
+    Headline.UNAFFECTED: ("✓", "$text-success"),
+    Headline.UNAFFECTED_WITHIN_TOLERANCE: ("≈", "$text-success"),
+    Headline.MATCHES: ("✓", "$text-success"),
+    Headline.MATCHES_WITHIN_TOLERANCE: ("≈", "$text-success"),
+    Headline.NONDETERMINISTIC: ("≠", "$text-warning"),
+    Headline.DIVERGED: ("≠", "$text-error"),
+    Headline.UNVERIFIABLE: ("?", "$diff-unknown"),
+}
+
+
+def shown(text: str, style: str = "", limit: int | None = None) -> Content:
+    """A stranger's text, safe for a terminal and free of markup."""
+    return Content.styled(visible(text, limit), style) if style else Content(visible(text, limit))
+
+
+def colour(kind: Kind) -> str:
+    """The style of a kind of finding, from the theme."""
+    return f"$diff-{str(kind).replace(' ', '-')}"
+
+
+def status(run: Run) -> Content:
+    symbol, style = _STATUS.get(run.status, ("?", "$text-warning"))
+    return Content.styled(f"{symbol} {visible(run.status.lower(), 12)}", style)
+
+
+def headline(text: str, style: str = "") -> Content:
+    """A verdict as a symbol and its words; a word that is none of ours is only shown."""
+    if text not in tuple(Headline):
+        return shown(text, style, 60)
+    symbol, own = _HEADLINE[Headline(text)]
+    return Content.styled(f"{symbol} {text}", f"{own} {style}".strip())
+
+
+def job_state(state: JobState) -> Content:
+    symbol, style = _STATE[state]
+    return Content.styled(f"{symbol} {state}", style)
+
+
+def moment(time: int | None, now: int) -> str:
+    """A time (ms since the epoch) in local time: today's by the clock, others by date."""
+    if time is None:
+        return ""
+    try:
+        then, today = (datetime.fromtimestamp(ms / 1000).astimezone() for ms in (time, now))
+    except (ValueError, OverflowError, OSError):
+        return "?"
+    if then.date() == today.date():
+        return f"{then:%H:%M:%S}"
+    return f"{then:%-d %b %H:%M}" if then.year == today.year else f"{then:%-d %b %Y}"
+
+
+def metric(value: float | None) -> str:
+    """A metric for a column: six significant digits. Whole values are in the details."""
+    return "" if value is None else f"{value:.6g}"

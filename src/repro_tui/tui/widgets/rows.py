@@ -1,0 +1,194 @@
+"""A list of rows that draws only what is in view: the base of every long list."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import Visual
+
+T = TypeVar("T")
+
+_MOVE = Binding.Group("Move")
+
+
+@dataclass
+class Moved(Message, Generic[T]):
+    """The cursor stands on another row."""
+
+    rows: "Rows[T]"
+    row: T
+
+    @property
+    def control(self) -> "Rows[T]":
+        return self.rows
+
+
+@dataclass
+class Chosen(Message, Generic[T]):
+    """A row was chosen, with the enter key or by a second click."""
+
+    rows: "Rows[T]"
+    row: T
+
+    @property
+    def control(self) -> "Rows[T]":
+        return self.rows
+
+
+class Rows(ScrollView, Generic[T], can_focus=True):
+    """Rows of one line each, with a cursor; `draw` makes a row's line when it is seen.
+
+    Drawing costs the lines in view, however many rows there are.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False, group=_MOVE),
+        Binding("up,k", "move(-1)", "Up", show=False, group=_MOVE),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, group=_MOVE),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, group=_MOVE),
+        Binding("home,g", "end(-1)", "First", show=False, group=_MOVE),
+        Binding("end,G", "end(1)", "Last", show=False, group=_MOVE),
+        Binding("right,l", "scroll_right", "Scroll right", show=False, group=_MOVE),
+        Binding("left,h", "scroll_left", "Scroll left", show=False, group=_MOVE),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--head"}
+    DEFAULT_CSS = """
+    Rows {
+        background: $background;
+        scrollbar-size: 1 1;
+        & > .rows--head { background: $panel; color: $foreground 70%; text-style: bold; }
+        & > .rows--cursor { background: $primary 15%; }
+        &:focus > .rows--cursor { background: $primary 32%; text-style: bold; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0)
+
+    rows: Sequence[T] = ()
+
+    # --- What a kind of list says about itself ---------------------------------------
+
+    def draw(self, row: T, width: int) -> Content:
+        """One row's line; `width` is the widget's, and the line may be wider."""
+        raise NotImplementedError
+
+    def head(self, width: int) -> Content | None:
+        """The line that stays on top, where there is one."""
+        del width
+        return None
+
+    def identity(self, row: T) -> Hashable:
+        """What makes a row the same row after the list was read again."""
+        return id(row)
+
+    def full_width(self, width: int) -> int:
+        """How wide the lines are, in cells, where they can be wider than the view."""
+        del width
+        return 0
+
+    # --- Showing -----------------------------------------------------------------------
+
+    def show(self, rows: Sequence[T]) -> None:
+        """Show other rows; the cursor stays on its row where that is still there."""
+        kept = self.identity(self.current) if self.current is not None else None
+        held = self.cursor
+        self.rows = rows
+        places = (i for i, row in enumerate(rows) if self.identity(row) == kept)
+        place = next(places, min(held, max(len(rows) - 1, 0)))
+        self._measure()
+        self.set_reactive(Rows.cursor, place)
+        self.follow()
+        self._tell()
+        self.refresh()
+
+    @property
+    def current(self) -> T | None:
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    @property
+    def _head_height(self) -> int:
+        return 0 if self.head(self.size.width) is None else 1
+
+    def _measure(self) -> None:
+        height = len(self.rows) + self._head_height
+        self.virtual_size = Size(self.full_width(self.size.width), height)
+
+    def on_resize(self) -> None:
+        self._measure()
+        self.follow()
+
+    def render_line(self, y: int) -> Strip:
+        width = max(self.full_width(self.size.width), self.size.width)
+        head = self.head(self.size.width) if y == 0 else None
+        if head is not None:
+            return self._strip(head, width, self.get_visual_style("rows--head"))
+        index = self.scroll_offset.y + y - self._head_height
+        if not 0 <= index < len(self.rows):
+            return Strip.blank(self.size.width, self.visual_style.rich_style)
+        style = self.visual_style
+        if index == self.cursor:
+            style = self.get_visual_style("rows--cursor")
+        return self._strip(self.draw(self.rows[index], self.size.width), width, style)
+
+    def _strip(self, content: Content, width: int, style: Style) -> Strip:
+        line = content.truncate(width, ellipsis=True, pad=True)
+        strip = Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
+        left = self.scroll_offset.x
+        return strip.crop_extend(left, left + self.size.width, style.rich_style)
+
+    # --- The cursor --------------------------------------------------------------------
+
+    def validate_cursor(self, cursor: int) -> int:
+        return max(0, min(cursor, len(self.rows) - 1))
+
+    def watch_cursor(self) -> None:
+        self.follow()
+        self._tell()
+        self.refresh()
+
+    def follow(self) -> None:
+        """Scroll so that the cursor is in view."""
+        seen = max(self.size.height - self._head_height, 1)
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + seen:
+            self.scroll_to(y=self.cursor - seen + 1, animate=False, force=True)
+
+    def _tell(self) -> None:
+        if self.current is not None and self.is_attached:
+            self.post_message(Moved(self, self.current))
+
+    def action_move(self, by: int) -> None:
+        self.cursor += by
+
+    def action_page(self, direction: int) -> None:
+        self.cursor += direction * max(self.size.height - self._head_height - 1, 1)
+
+    def action_end(self, direction: int) -> None:
+        self.cursor = len(self.rows) - 1 if direction > 0 else 0
+
+    def action_choose(self) -> None:
+        if self.current is not None:
+            self.post_message(Chosen(self, self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = self.scroll_offset.y + offset.y - self._head_height
+        if offset.y < self._head_height or index >= len(self.rows):
+            return
+        again = index == self.cursor
+        self.cursor = index
+        if again and event.chain == 2:
+            self.action_choose()

@@ -1,0 +1,222 @@
+"""A store that lives in memory and answers as the engine does, for tests of screens."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests import builders
+
+from repro_tui.compare.model import Comparison
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Dataset, Experiment, Run, Tag
+from repro_tui.evidence.tracking.discover import StoreLocation
+from repro_tui.evidence.tracking.reader import RunPage, RunQuery
+from repro_tui.rerun.model import (
+    Device,
+    Fidelity,
+    Job,
+    JobState,
+    Lack,
+    Plan,
+    Refusal,
+    Request,
+)
+from repro_tui.settings import Settings, load
+
+NOW = 1_760_003_600_000
+"""An hour after the builders' runs started: 9 October 2025, 09:53:20 UTC."""
+
+
+def run_id(number: int) -> str:
+    return f"{number:032x}"
+
+
+def some_runs() -> tuple[Run, ...]:
+    """A baseline, its twin, a re-execution, a sweep of three, a failure, one running."""
+    minute = 60_000
+    base = builders.run(run_id(0xA1), "baseline", tags=_tags("baseline"))
+    changed = {"lr": "0.01", "epochs": "3", "conf": '{"layers": [64, 32]}'}
+    again = {Tag.REEXECUTES: base.run_id, Tag.SEED: "7", Tag.DEVICE: "cpu"}
+    sweep = builders.run(run_id(0xB0), "sweep", tags=_tags("sweep"), metrics={})
+    runs = [
+        base,
+        builders.run(run_id(0xA2), "twin", tags=_tags("twin")),
+        builders.run(
+            run_id(0xA3), "other learning rate", params=changed, metrics={"loss": 0.3125},
+            tags=_tags("other learning rate") | {Tag.DIRTY: "true"},
+        ),
+        sweep,
+        *(
+            builders.run(
+                run_id(0xB1 + n), f"sweep lr={lr}", params={"lr": lr}, metrics={"loss": n / 7},
+                tags=_tags("child") | {Tag.PARENT_RUN_ID: sweep.run_id},
+            )
+            for n, lr in enumerate(("0.1", "0.01", "0.001"))
+        ),
+        builders.run(run_id(0xC1), "fell over", tags=_tags("fell over"), status="FAILED", metrics={}),
+        builders.run(
+            run_id(0xD1), "baseline again",
+            tags=_tags("baseline again") | again | {Tag.VERDICT: "reproduced"},
+        ),
+        builders.run(
+            run_id(0xD2), "baseline on another seed",
+            tags=_tags("x") | again | {Tag.SEED: "8", Tag.VERDICT: "diverged"},
+        ),
+        builders.run(run_id(0xE1), "still going", tags=_tags("x"), status="RUNNING", end_time=None),
+    ]  # fmt: skip
+    start = NOW - 50 * minute
+    timed = [
+        replace(run, start_time=start + n * minute, end_time=run.end_time and start + n * minute + 41_300)
+        for n, run in enumerate(runs)
+    ]  # fmt: skip
+    return tuple(reversed(timed))
+
+
+def _tags(name: str) -> dict[str, str]:
+    return {
+        Tag.RUN_NAME: name,
+        Tag.GIT_COMMIT: builders.COMMIT,
+        Tag.ENTRY_POINT: "main",
+        Tag.SOURCE_NAME: "train.py",
+    }
+
+
+def plan_for(request: Request) -> Plan:
+    parameters = {"conf_file": "confs/training.yaml", "lr": "0.001", "seed": "7"}
+    parameters |= request.overrides
+    seed = 7 if request.seed is None else request.seed
+    return Plan(
+        reexecutes=request.run_id,
+        tracking_uri="sqlite:///mlflow.db",
+        experiment_id="1",
+        run_name="baseline, re-executed",
+        repository="/home/ada/digits",
+        commit=builders.COMMIT,
+        subdirectory="",
+        patch="",
+        entry_point="main",
+        command=f"python train.py --conf {parameters['conf_file']} --lr {parameters['lr']}",
+        parameters=parameters,
+        env_manager=request.env_manager,
+        device=request.device or "cpu",
+        seed=seed,
+        determinism=request.determinism,
+        variables={"PYTHONHASHSEED": str(seed), "CUDA_VISIBLE_DEVICES": ""},
+        fidelity=Fidelity.DECLARED,
+        caveats=("The original's packages were not recorded; this environment's are used.",),
+    )
+
+
+def job(number: int, state: JobState, **fields: object) -> Job:
+    plan = plan_for(Request(run_id(0xA1)))
+    usual = Job(
+        job_id=f"job-{number}",
+        folder=Path("jobs") / f"job-{number}",
+        plan=plan,
+        state=state,
+        created=NOW - 90_000,
+        started=NOW - 80_000,
+        ended=NOW - 20_000 if state.ended else None,
+        run_id=run_id(0xD1),
+        verdict="reproduced" if state is JobState.FINISHED else "",
+    )
+    return replace(usual, **fields)  # type: ignore[arg-type]  # names are checked at run time
+
+
+class StandIn:
+    """Has the engine's methods that screens call, and remembers what was asked."""
+
+    def __init__(
+        self,
+        runs: tuple[Run, ...] | None = None,
+        comparison: Callable[[], Comparison] = builders.diverged,
+        jobs: tuple[Job, ...] = (),
+    ) -> None:
+        self.settings: Settings = load()
+        self.location = StoreLocation("sqlite:///mlflow.db", "mlflow.db in this folder")
+        self.all_runs = some_runs() if runs is None else runs
+        self.comparison = comparison
+        self.all_jobs = jobs
+        self.refusal: Refusal | None = None
+        self.failure: ReproError | None = None
+        self.log = "epoch 1 loss 0.5\n"
+        self.queries: list[RunQuery] = []
+        self.requests: list[Request] = []
+        self.submitted: list[Plan] = []
+        self.cancelled: list[Job] = []
+        self.go_on = threading.Event()
+        """Cleared: a comparison waits, telling its progress, until it is set."""
+        self.go_on.set()
+        self.closed = False
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        return (Experiment("1", "digits"), Experiment("2", "[/x] \x1b]0;owned\x07"))
+
+    def runs(self, query: RunQuery) -> RunPage:
+        self._fail()
+        self.queries.append(query)
+        first = int(query.page_token or 0)
+        last = first + query.max_results
+        more = str(last) if last < len(self.all_runs) else ""
+        return RunPage(self.all_runs[first:last], more)
+
+    def run(self, run_id: str) -> Run:
+        return next(run for run in self.all_runs if run.run_id == run_id)
+
+    def datasets(self, run_id: str) -> tuple[Dataset, ...]:
+        return (Dataset("digits", "9f86d081", "code", "load_digits", "", "", "training"),)
+
+    def compare(
+        self,
+        left: str,
+        right: str,
+        policy: object = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Comparison:
+        self._fail()
+        progress("hashing 3 artifacts")
+        while not self.go_on.wait(0.02):
+            progress("hashing 3 artifacts")
+        return self.comparison()
+
+    def devices(self) -> tuple[Device, ...]:
+        return (
+            Device("cpu", "AMD EPYC 7B13", detail="2 cores"),
+            Device("cuda:0", "NVIDIA H200", memory=150_000_000_000),
+        )
+
+    def plan(self, request: Request) -> Plan | Refusal:
+        self._fail()
+        self.requests.append(request)
+        return self.refusal or plan_for(request)
+
+    def submit(self, plan: Plan) -> Job:
+        self.submitted.append(plan)
+        new = job(9, JobState.PREPARING, plan=plan)
+        self.all_jobs = (new, *self.all_jobs)
+        return new
+
+    def jobs(self) -> tuple[Job, ...]:
+        return self.all_jobs
+
+    def cancel(self, job: Job) -> None:
+        self.cancelled.append(job)
+
+    def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
+        return self.log[offset:], len(self.log)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+REFUSAL = Refusal(
+    (
+        Lack("The commit c0ffee0 is in no repository on this machine.", "Clone it, or fetch."),
+        Lack("There is no MLproject file.", "Add one that names the entry point."),
+    )
+)
