@@ -1,0 +1,68 @@
+"""The environment variables that make a process repeat itself. Pure.
+
+They stand before the interpreter starts, because that is when they are read: the hash
+seed by CPython, the rest when CUDA, cuBLAS or TensorFlow start. What can be done later
+(seeding the generators, cuDNN's switches) is the recorder's part. The levels:
+
+| level  | what is done                                               | cost              |
+|--------|------------------------------------------------------------|-------------------|
+| off    | the device is chosen, nothing else                         | none              |
+| seed   | every random number generator and the hash seed are set    | a few ms at start |
+| strict | seed, and deterministic algorithms in PyTorch, cuDNN,      | slower kernels;   |
+|        | cuBLAS and TensorFlow; an operation that has none fails    | 32 MiB for cuBLAS |
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from repro_tui.errors import ReproError
+from repro_tui.rerun.model import Determinism
+
+
+def variables(seed: int | None, determinism: Determinism, device: str) -> dict[str, str]:
+    """What to set for a process on `device` (`cpu`, `cuda:0`, `mps`).
+
+    The chosen device is the only CUDA device that the process sees; `mps` cannot be
+    hidden from a process. Sources: CPython's documentation of PYTHONHASHSEED (0 to
+    2**32 - 1), cuBLAS' of CUBLAS_WORKSPACE_CONFIG, TensorFlow's of determinism.
+
+    Raises ReproError where `device` is spelled in no known way.
+    """
+    chosen = _device(device)
+    if determinism is Determinism.OFF:
+        return chosen
+    if seed is not None:
+        chosen["PYTHONHASHSEED"] = str(seed % 2**32)
+    if determinism is Determinism.STRICT:
+        chosen["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        chosen["TF_DETERMINISTIC_OPS"] = "1"
+        chosen["TF_CUDNN_DETERMINISTIC"] = "1"
+    return chosen
+
+
+def _device(device: str) -> dict[str, str]:
+    kind, _, index = device.partition(":")
+    if device in ("cpu", "mps"):
+        return {"CUDA_VISIBLE_DEVICES": ""}
+    if kind == "cuda" and (not index or index.isdecimal()):
+        # The driver counts by PCI bus, as `devices` does; CUDA by itself by speed.
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": index or "0"}
+    raise ReproError(f"{device!r} names no device.", "Use cpu, cuda:0 or mps.")
+
+
+def recorder_variables(
+    record: Path, seed: int | None, determinism: Determinism, allowed: Sequence[str]
+) -> dict[str, str]:
+    """What the recorder in the training process is told.
+
+    `record` is an existing folder that every process of the job writes to, `allowed`
+    the names of the environment variables that are recorded.
+    """
+    return {
+        "REPRO_TUI_RECORD": str(record.absolute()),
+        "REPRO_TUI_SEED": "" if seed is None else str(seed),
+        "REPRO_TUI_DETERMINISM": determinism.value,
+        "REPRO_TUI_VARIABLES": json.dumps(list(allowed)),
+        "REPRO_TUI_LINEAGE": "0",
+    }

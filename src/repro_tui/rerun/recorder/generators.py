@@ -1,0 +1,280 @@
+"""The random number generators of a process: seeded, and who seeded them last.
+
+`random` is seeded at once; NumPy, PyTorch and TensorFlow just after the program has
+imported them. Code that seeds a generator itself keeps the last word. What is replaced
+is entropy alone, where a program would have asked the operating system for it:
+
+- the state that `random`, `numpy.random` and `torch` start with;
+- `numpy.random.default_rng()`, `SeedSequence()` and `RandomState()` without a seed,
+  which all call `numpy.random.bit_generator.randbits`: each call site of each thread
+  has a stream of its own;
+- `random.seed()`, `numpy.random.seed()` and `torch.seed()` without a number.
+
+`os.urandom`, `secrets`, `uuid` and `random.Random()` are left alone: programs take
+names from them that must never repeat.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import sys
+
+from . import streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, ModuleType
+    from typing import Any
+
+    from .lineage import Lineage
+
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_SEEDLESS_PLACES = 64
+
+
+class Generators:
+    """What is known of each generator, by its library's name.
+
+    `seed` None: nothing is seeded, the calls of the program are noted all the same.
+    `changed` is called when a generator is seeded from a place that did not before.
+    """
+
+    def __init__(
+        self, seed: int | None, strict: bool, lineage: Lineage, changed: Callable[[], None]
+    ) -> None:
+        self._seed = seed
+        self._strict = strict
+        self._lineage = lineage
+        self._changed = changed
+        self._own: int | None = None
+        self._counts: dict[tuple[str, str], int] = {}
+        self.sources: dict[str, dict[str, Any]] = {}
+        self.seedless: dict[str, int] = {}
+        """How often a generator was made without a seed, by place in the code."""
+
+    def start(self) -> None:
+        """Seed `random`."""
+        self._random_seed = random.seed
+        if self._seed is not None:
+            self._own = streams.process_seed(self._seed, self._lineage.name)
+            self._random_seed(self._own)
+        self._source("random")
+        _replace(random, "seed", self._watched("random", random.seed, self._entropy))
+
+    def hooks(self) -> dict[str, Callable[[ModuleType], None]]:
+        """What to do after which module was imported."""
+        return {
+            "numpy.random.bit_generator": self._numpy_entropy,
+            "numpy.random.mtrand": self._numpy,
+            "torch.random": self._torch_random,
+            "torch": self._torch,
+            "tensorflow.python.framework.random_seed": self._tensorflow_random,
+            "tensorflow": self._tensorflow,
+        }
+
+    def forked(self) -> None:
+        """Give a forked child its own streams, but for what the program has seeded.
+
+        CPython itself gives the child's `random` new entropy, whoever seeded it before.
+        """
+        self._counts.clear()
+        if self._seed is None:
+            return
+        self._own = streams.process_seed(self._seed, self._lineage.name)
+        self._random_seed(self._own)
+        self._source("random")
+        if self._ours("numpy"):
+            sys.modules["numpy.random.mtrand"]._rand.seed(self._own)
+            self._source("numpy")
+        if self._ours("torch"):
+            # The CPU's generator alone: CUDA cannot be used after a fork.
+            sys.modules["torch"].default_generator.manual_seed(self._own)
+            self._source("torch")
+
+    # --- NumPy -------------------------------------------------------------------
+
+    def _numpy_entropy(self, module: Any) -> None:
+        if self._seed is None:
+            return
+        if not hasattr(module, "randbits"):
+            raise AttributeError("numpy.random.bit_generator has no randbits to replace")
+        module.randbits = lambda bits: self._entropy(bits)
+
+    def _numpy(self, module: Any) -> None:
+        self._source("numpy")
+        self.seedless.clear()  # The import of NumPy itself made some.
+        if self._own is not None:
+            module._rand.seed(self._own % 2**32)
+        _replace(module, "seed", self._watched("numpy", module.seed, None))
+
+    # --- PyTorch -----------------------------------------------------------------
+
+    def _torch_random(self, module: Any) -> None:
+        self._source("torch")
+        self._torch_manual_seed = module.manual_seed
+        if self._own is not None:
+            module.default_generator.manual_seed(self._own)
+        _replace(module, "seed", self._torch_reseed(module.seed, module.manual_seed))
+        _replace(module, "manual_seed", self._watched("torch", module.manual_seed, None))
+
+    def _torch_reseed(
+        self, original: Callable[[], int], manual_seed: Callable[[int], object]
+    ) -> Callable[[], int]:
+        @functools.wraps(original)
+        def seed() -> int:
+            if self._seed is None:
+                drawn = original()
+            else:
+                drawn = self._entropy(63)
+                manual_seed(drawn)
+            self._note("torch", None)
+            return drawn
+
+        return seed
+
+    def _torch(self, module: Any) -> None:
+        if self._own is not None:
+            # All devices; those that have not started yet are seeded when they do.
+            self._torch_manual_seed(self._own)
+        if self._strict:
+            self._torch_strict(module)
+
+    def _torch_strict(self, module: Any) -> None:
+        module.backends.cudnn.deterministic = True
+        module.backends.cudnn.benchmark = False
+        # torch.use_deterministic_algorithms is this call behind an import of the
+        # compiler's configuration that takes 1.5 s.
+        cheap = getattr(module._C, "_set_deterministic_algorithms", None)
+        if cheap is None:
+            module.use_deterministic_algorithms(True)
+        else:
+            cheap(True, warn_only=False)
+
+    # --- TensorFlow --------------------------------------------------------------
+
+    def _tensorflow_random(self, module: Any) -> None:
+        self._source("tensorflow")
+        self._tensorflow_set_seed = module.set_seed
+        _replace(module, "set_seed", self._watched("tensorflow", module.set_seed, None))
+
+    def _tensorflow(self, module: Any) -> None:
+        if self._own is not None:
+            self._tensorflow_set_seed(self._own)
+        if self._strict:
+            module.config.experimental.enable_op_determinism()
+
+    # --- Who seeded, and where ---------------------------------------------------
+
+    def _source(self, name: str) -> None:
+        """Note that the generator is as this recorder left it."""
+        by = "nobody" if self._own is None else "repro-tui"
+        self.sources[name] = {"seeded_by": by, "seed": self._own, "where": ""}
+
+    def _ours(self, name: str) -> bool:
+        return name in self.sources and self.sources[name]["seeded_by"] == "repro-tui"
+
+    def _watched(
+        self, name: str, original: Callable[..., Any], entropy: Callable[[int], int] | None
+    ) -> Callable[..., Any]:
+        """`original` as it is, and a note of each call.
+
+        `entropy` stands in for the operating system's where no seed is given.
+        """
+
+        @functools.wraps(original)
+        def seed(*arguments: Any, **named: Any) -> Any:
+            given = arguments[0] if arguments else next(iter(named.values()), None)
+            if given is None and entropy is not None and self._seed is not None:
+                arguments, named = (entropy(64), *arguments[1:]), {}
+            result = original(*arguments, **named)
+            self._note(name, given)
+            return result
+
+        # So that pickle finds it by name where the original was a bound method.
+        seed.__qualname__ = seed.__name__
+        return seed
+
+    def _note(self, name: str, given: object) -> None:
+        where = _where(sys._getframe(2))
+        if given is None:
+            by, seed = ("nobody" if self._seed is None else "repro-tui"), None
+        else:
+            by, seed = "code", _integer(given)
+        before = self.sources.get(name)
+        self.sources[name] = {"seeded_by": by, "seed": seed, "where": where}
+        if before is None or before["where"] != where:
+            self._changed()
+
+    def _entropy(self, bits: int) -> int:
+        """Entropy for a generator made without a seed, from its place in the program.
+
+        The place is module and line, never a path: a checkout lies elsewhere each time.
+        """
+        assert self._seed is not None
+        frame = _caller(sys._getframe(1))
+        place = f"{frame.f_globals.get('__name__', '')}:{frame.f_lineno}"
+        thread = _thread_name()
+        count = self._counts.get((place, thread), 0)
+        self._counts[place, thread] = count + 1
+        where = _where(frame)
+        if where in self.seedless or len(self.seedless) < _SEEDLESS_PLACES:
+            self.seedless[where] = self.seedless.get(where, 0) + 1
+        purpose = f"{place}/{thread}/{count}"
+        return streams.derive(self._seed, self._lineage.name, purpose, bits)
+
+
+def _replace(module: Any, name: str, function: object) -> None:
+    setattr(module, name, function)
+
+
+def _thread_name() -> str:
+    """The thread's name: its number differs from run to run.
+
+    `threading.current_thread` would make an object for a thread it does not know.
+    """
+    threading = sys.modules.get("threading")
+    thread = threading and threading._active.get(threading.get_ident())
+    return thread.name if thread else "MainThread"
+
+
+def _integer(given: object) -> int | None:
+    try:
+        return given.__index__()  # type: ignore[attr-defined, no-any-return]
+    except (AttributeError, TypeError):
+        return None
+
+
+def _caller(frame: FrameType) -> FrameType:
+    """The nearest frame outside this package and outside the generators' own modules."""
+    own = __package__ or ""
+    found: FrameType | None = frame
+    while found is not None:
+        name = str(found.f_globals.get("__name__", ""))
+        if not name.startswith((own, "numpy.random", "torch.random")):
+            return found
+        found = found.f_back
+    return frame
+
+
+def _where(frame: FrameType) -> str:
+    """`train.py:12`: the nearest place in the project's own code, else the nearest."""
+    found: FrameType | None = frame
+    while found is not None:
+        path = found.f_code.co_filename
+        if not (path.startswith((_STANDARD_LIBRARY, "<")) or "-packages" + os.sep in path):
+            return f"{_below([os.getcwd(), *sys.path], path)}:{found.f_lineno}"
+        found = found.f_back
+    return f"{_below(sys.path, frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def _below(folders: list[str], path: str) -> str:
+    """The path below the first of these folders that holds it; else the file's name."""
+    path = os.path.abspath(path)
+    for folder in folders:
+        start = os.path.join(os.path.abspath(folder), "")
+        if path.startswith(start):
+            return path[len(start) :]
+    return os.path.basename(path)

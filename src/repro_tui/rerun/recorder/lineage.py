@@ -1,0 +1,100 @@
+"""Who descends from whom: one name for every process of a job, the same in every repeat.
+
+A process tells its next child its lineage by an environment variable. The children
+are counted where they are started, so that the names follow the order of the program
+and not that of the scheduler; a process that finds its name taken (children of a shell)
+takes the next free one.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+VARIABLE = "REPRO_TUI_LINEAGE"
+
+
+class Lineage:
+    """This process' place. `name` is `0`, `0.1`, `0.1.2`…
+
+    Children are counted by the program that they run, and named after it unless it is
+    Python: whether a library asks `gcc` or `git` for something first, and what it keeps
+    from the last time, must not move the streams of the workers.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._counts: dict[str, int] = {}
+
+    @property
+    def children(self) -> int:
+        """Processes that this one has started, forked ones included."""
+        return sum(self._counts.values())
+
+    def claim(self, folder: str) -> str:
+        """Make this lineage's file in `folder`, under the first free name; return its path."""
+        wanted, repeat = self.name, 0
+        while True:
+            path = os.path.join(folder, f"process-{self.name}.json")
+            try:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            except FileExistsError:
+                repeat += 1
+                self.name = f"{wanted}+{repeat}"
+            else:
+                return path
+
+    def follow(self) -> None:
+        """Name every child from now on, however it is started."""
+        os.environ[VARIABLE] = f"{self.name}.0"
+        os.register_at_fork(before=lambda: self._count(""), after_in_child=self._forked)
+        _wrap_fork_exec(self._count)
+
+    def _count(self, program: str) -> str:
+        """Count one more child; return its name."""
+        count = self._counts[program] = self._counts.get(program, 0) + 1
+        return f"{self.name}.{program}{count}"
+
+    def _forked(self) -> None:
+        """Become the child of the fork that was counted just before it."""
+        self.name, self._counts = f"{self.name}.{self._counts['']}", {}
+        os.environ[VARIABLE] = f"{self.name}.0"
+
+
+def _wrap_fork_exec(count: Callable[[str], str]) -> None:
+    """Count the children of subprocess, multiprocessing and loky.
+
+    All three start a program by `_posixsubprocess.fork_exec`, whose arguments are first
+    argv, second the paths to try, sixth the environment as a list of `b"NAME=value"`, or
+    None for the one that stands. A caller that made an environment of its own still
+    hands our variables on, or its child would silently go without a seed.
+    """
+    import _posixsubprocess
+
+    original = _posixsubprocess.fork_exec
+
+    def fork_exec(*arguments: Any) -> int:
+        os.environ[VARIABLE] = count(_program(arguments[1][0]))
+        if arguments[5] is not None:
+            own = [entry for entry in arguments[5] if not entry.startswith(b"REPRO_TUI_")]
+            own += [
+                os.fsencode(f"{name}={value}")
+                for name, value in os.environ.items()
+                if name.startswith("REPRO_TUI_")
+            ]
+            arguments = (*arguments[:5], own, *arguments[6:])
+        return original(*arguments)
+
+    _posixsubprocess.fork_exec = fork_exec
+
+
+def _program(path: bytes) -> str:
+    """A program's name, fit for a file's; empty for Python."""
+    name = os.path.basename(os.fsdecode(path))
+    if name.startswith("python"):
+        return ""
+    return "".join(c if c.isalnum() else "_" for c in name)[:32] + "-"

@@ -1,0 +1,141 @@
+"""One process' recording, from the start of its interpreter to its end.
+
+The file is written as soon as sys.path is complete, again whenever a generator is
+seeded from a new place or a library was imported that has one, and at exit. A process
+that is killed leaves what was known by then.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import sys
+import time
+import warnings
+
+from . import facts, streams
+from .generators import Generators
+from .imports import AfterImport
+from .lineage import VARIABLE, Lineage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+SCHEMA = "repro-tui.process/1"
+# A program that seeds from ever new places must not be slowed down by our writing.
+_REWRITES = 64
+# Libraries by which the process that trains can be told from its helpers.
+_LIBRARIES = (
+    "numpy", "scipy", "pandas", "sklearn", "torch", "tensorflow", "keras", "jax", "xgboost",
+    "lightgbm", "mlflow",
+)  # fmt: skip
+
+
+class Session:
+    def __init__(self, folder: str) -> None:
+        self._started = int(time.time() * 1000)
+        self._folder = folder
+        self._path = ""
+        self._pid = os.getpid()
+        self._rewrites = 0
+        self._reasons: list[str] = []
+        self._packages: list[dict[str, str]] = []
+        self._lineage = Lineage(os.environ.get(VARIABLE) or streams.ROOT)
+        self._generators: Generators | None = None
+
+    def start(self) -> None:
+        """Never raises."""
+        self._guarded("the recorder", self._start)
+
+    def _start(self) -> None:
+        self._path = self._lineage.claim(self._folder)
+        atexit.register(self._guarded, "the record", lambda: self._write(finished=True))
+        seed = os.environ.get("REPRO_TUI_SEED", "")
+        level = os.environ.get("REPRO_TUI_DETERMINISM", "seed")
+        self._generators = Generators(
+            int(seed) if seed and level != "off" else None,
+            level == "strict",
+            self._lineage,
+            self._rewrite,
+        )
+        self._lineage.follow()
+        self._generators.start()
+        hooks = {name: self._hook(name, act) for name, act in self._generators.hooks().items()}
+        AfterImport(hooks, self._paths_complete).install()
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def _hook(self, name: str, act: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+        def hook(module: ModuleType) -> None:
+            self._guarded(name, lambda: act(module))
+            self._rewrite()
+
+        return hook
+
+    def _after_fork(self) -> None:
+        if self._generators is not None:
+            self._guarded("a forked child", self._generators.forked)
+
+    def _paths_complete(self) -> None:
+        self._guarded("the first record", self._write)
+
+    def _rewrite(self) -> None:
+        self._rewrites += 1
+        if self._rewrites <= _REWRITES:
+            self._guarded("the record", self._write)
+
+    def _guarded(self, what: str, act: Callable[[], None]) -> None:
+        """The one place where a failure ends: the program must not notice."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - see above
+            self._reasons.append(f"{what}: {type(error).__name__}: {error}")
+
+    def _write(self, finished: bool = False) -> None:
+        if os.getpid() != self._pid:
+            return  # A forked child: the file is its parent's.
+        if finished or not self._packages:
+            self._packages = facts.packages(sys.path)
+        told = self._told(finished)
+        scratch = self._path + ".part"
+        with open(scratch, "w", encoding="utf-8") as file:
+            json.dump(told, file)
+        os.replace(scratch, self._path)
+
+    def _told(self, finished: bool) -> dict[str, Any]:
+        allowed = json.loads(os.environ.get("REPRO_TUI_VARIABLES", "[]"))
+        generators = self._generators
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            told: dict[str, Any] = {
+                "schema": SCHEMA,
+                "lineage": self._lineage.name,
+                "pid": self._pid,
+                "start": self._started,
+                "finished": finished,
+                "children": self._lineage.children,
+                "loaded": [name for name in _LIBRARIES if facts.loaded(name)],
+                "python": facts.python(),
+                "packages": self._packages,
+                "libraries": facts.libraries(),
+                "variables": {n: os.environ[n] for n in allowed if n in os.environ},
+                "randomness": {
+                    "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED"),
+                    "hash randomization": bool(sys.flags.hash_randomization),
+                    "switches": facts.switches(),
+                },
+                "threads": facts.threads(),
+                "device": facts.device(),
+            }
+        if generators is not None:
+            told["randomness"].update(generators.sources)
+        told["recorder"] = {
+            "active": generators is not None,
+            "reason": "; ".join(self._reasons),
+            "stream": streams.VERSION,
+            "seedless": {} if generators is None else generators.seedless,
+        }
+        return told
