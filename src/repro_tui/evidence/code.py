@@ -12,34 +12,35 @@ from repro_tui.evidence.model import (
     SectionName,
     Tag,
 )
-from repro_tui.evidence.record import Record
-from repro_tui.evidence.snapshot import Snapshot
+from repro_tui.evidence.origin import Origin, Snapshot
+from repro_tui.evidence.record import Launch
 
 _RECORD = "record.json"
 
 
-def code(run: Run, record: Record | None, snapshot: Snapshot | Missing) -> Section:
+def code(run: Run, launch: Launch | None, origin: Origin) -> Section:
     """The section. Files are those of the project's subdirectory at the commit."""
-    launch = record.launch if record is not None else None
-    facts: dict[Key, Fact] = {}
-    if launch is not None and launch.commit:
-        facts["commit",] = Known(launch.commit, _RECORD)
-    else:
-        facts["commit",] = _tag(
-            run, Tag.GIT_COMMIT, "no commit was recorded: the run was not started in a repository"
-        )
+    facts: dict[Key, Fact] = {
+        ("commit",): _known(origin.commit, launch, Tag.GIT_COMMIT)
+        or Missing("no commit was recorded: the run was not started in a Git repository"),
+        ("entry point",): _known(origin.entry_point, launch, Tag.SOURCE_NAME)
+        or Missing("neither an entry point nor a script was recorded"),
+    }
     if Tag.GIT_BRANCH in run.tags:
         facts["branch",] = Known(run.tags[Tag.GIT_BRANCH], f"tag {Tag.GIT_BRANCH}")
     if launch is not None:
         facts["uncommitted changes",] = Known(launch.patch or "none", _RECORD)
-        facts["entry point",] = Known(launch.entry_point, _RECORD)
         facts["command",] = Known(launch.command, _RECORD)
     else:
         facts["uncommitted changes",] = _uncommitted(run)
-        facts["entry point",] = _entry_point(run)
         facts["command",] = Missing("MLflow does not record the command line")
-    facts |= _files(snapshot)
-    return Section(SectionName.CODE, facts)
+    return Section(SectionName.CODE, facts | _files(origin.code))
+
+
+def _known(value: str, launch: Launch | None, tag: str) -> Known | None:
+    if not value:
+        return None
+    return Known(value, _RECORD if launch is not None else f"tag {tag}")
 
 
 def _uncommitted(run: Run) -> Fact:
@@ -49,18 +50,6 @@ def _uncommitted(run: Run) -> Fact:
     if dirty == "true":
         return Missing("there were uncommitted changes, and they were not recorded")
     return Missing("MLflow does not record uncommitted changes")
-
-
-def _entry_point(run: Run) -> Fact:
-    """The project's entry point, or the script that was started."""
-    if Tag.ENTRY_POINT in run.tags:
-        return _tag(run, Tag.ENTRY_POINT, "")
-    return _tag(run, Tag.SOURCE_NAME, "neither an entry point nor a script was recorded")
-
-
-def _tag(run: Run, tag: str, otherwise: str) -> Fact:
-    value = run.tags.get(tag)
-    return Known(value, f"tag {tag}") if value else Missing(otherwise)
 
 
 def _files(snapshot: Snapshot | Missing) -> dict[Key, Fact]:

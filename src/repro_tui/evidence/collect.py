@@ -22,9 +22,9 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
+from repro_tui.evidence.origin import origin
 from repro_tui.evidence.randomness import device, randomness
 from repro_tui.evidence.record import Record, read_record
-from repro_tui.evidence.snapshot import snapshot
 from repro_tui.evidence.tracking.reader import Reader
 
 _STORE = "tracking store"
@@ -56,14 +56,14 @@ def collect(
         record = folder or Missing("no record of the execution; the run has no artifacts")
     known = record if isinstance(record, Record) else None
     progress("the repository")
-    repository = snapshot(run, known, Path.cwd())
+    source = origin(run, known.launch if known else None, Path.cwd())
     progress("the metrics")
     sections = (
-        code(run, known, repository),
+        code(run, known.launch if known else None, source),
         _params(run),
-        data(_ask(lambda: reader.datasets(run_id)), repository),
+        data(_ask(lambda: reader.datasets(run_id)), source.code),
         environment(run, known, models),
-        lockfiles(repository, known),
+        lockfiles(source.code, known),
         randomness(record),
         device(record),
         _metrics(_ask(lambda: reader.histories(run_id))),

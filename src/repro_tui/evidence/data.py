@@ -15,7 +15,7 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
-from repro_tui.evidence.snapshot import Snapshot
+from repro_tui.evidence.origin import Snapshot
 
 DIGEST_ROWS = 10_000
 """How far MLflow's digests look: rows of a table, elements of an array.
@@ -45,7 +45,7 @@ def _datasets(datasets: Iterable[Dataset]) -> dict[Key, Fact]:
     for name, dataset in _named(datasets).items():
         for field, value in (
             ("digest", dataset.digest),
-            ("source", dataset.source),
+            ("source", _source(dataset)),
             ("source type", dataset.source_type),
             ("schema", dataset.schema),
             ("profile", dataset.profile),
@@ -58,6 +58,15 @@ def _datasets(datasets: Iterable[Dataset]) -> dict[Key, Fact]:
     if not facts:
         facts["datasets",] = Missing("no dataset was logged: what the run read is not known")
     return facts
+
+
+def _source(dataset: Dataset) -> str:
+    """The source as recorded; of a dataset that the code made, that it did.
+
+    MLflow then records tags of the run (user, script, commit), which say nothing of the
+    data; the code has a section of its own.
+    """
+    return "the run's code" if dataset.source_type == "code" else dataset.source
 
 
 def _named(datasets: Iterable[Dataset]) -> dict[str, Dataset]:

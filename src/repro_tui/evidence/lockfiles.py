@@ -19,8 +19,8 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
+from repro_tui.evidence.origin import Snapshot
 from repro_tui.evidence.record import Record
-from repro_tui.evidence.snapshot import Snapshot
 
 LIMIT = 32 << 20
 """Bytes: longer lockfiles are not read."""

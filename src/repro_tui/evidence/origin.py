@@ -1,0 +1,152 @@
+"""Where a run's code came from: the repository on this machine, the commit, the project."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.files import decode
+from repro_tui.evidence.model import Missing, Run, Tag
+from repro_tui.evidence.record import Launch
+from repro_tui.evidence.repository import Entry, Repository
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A repository on this machine at one commit that it holds."""
+
+    repository: Repository
+    commit: str
+    subdirectory: str
+    """Of the project, or the folder that a plain script was run in; empty: the top."""
+    entries: tuple[Entry, ...]
+    """Everything at the commit, from the top of the repository, ordered by path."""
+
+    def text(self, entry: Entry, limit: int) -> str:
+        """The file's UTF-8 text; ReproError where it is none or longer than `limit` bytes."""
+        return decode(self.repository.read_blob(entry.id, limit), entry.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of a run's code."""
+
+    commit: str
+    """Whole and hexadecimal; empty: the run does not tell."""
+    looked_in: tuple[str, ...]
+    """Where the repository was looked for on this machine."""
+    entry_point: str
+    """As recorded. Of a plain script its path from `subdirectory`, or as it was typed
+    where that path cannot be found."""
+    script: bool
+    """Whether it was a plain `python train.py`, not a project's entry point."""
+    code: Snapshot | Missing
+    """The code itself, or why it cannot be had."""
+
+
+def origin(run: Run, launch: Launch | None, here: Path) -> Origin:
+    """Find the code of a run: by its record, its tags, and in the repository around `here`.
+
+    The first repository that holds the commit is taken, wherever it lies: a commit's id
+    says what is in it. Remote addresses are not contacted.
+    """
+    commit = launch.commit if launch else run.tags.get(Tag.GIT_COMMIT, "")
+    commit = commit if _COMMIT.fullmatch(commit) else ""
+    name = run.tags.get(Tag.SOURCE_NAME, "")
+    script = launch is None and run.tags.get(Tag.SOURCE_TYPE) != "PROJECT"
+    entry_point = launch.entry_point if launch else run.tags.get(Tag.ENTRY_POINT, "")
+    if script:
+        entry_point = entry_point or name
+    places = dict.fromkeys(str(place) for place in _places(run, launch, here))
+    opened = [found for place in places if (found := _open(Path(place))) is not None]
+    code: Snapshot | Missing
+    if not commit:
+        code = Missing("no commit was recorded: the run was not started in a Git repository")
+    elif holding := next((found for found in opened if found.has(commit)), None):
+        entries = holding.tree(commit)
+        if script and not run.tags.get(Tag.ENTRY_POINT):
+            subdirectory, entry_point = _script(name, entries)
+        else:
+            subdirectory = launch.subdirectory if launch else _subdirectory(name, holding)
+        code = Snapshot(holding, commit, _inside(subdirectory), entries)
+    elif _is_remote(launch.repository if launch else name):
+        code = Missing("the repository is remote and has no clone here")
+    elif opened:
+        code = Missing(f"the commit {commit[:12]} is not in {opened[0].name}")
+    else:
+        code = Missing(f"no Git repository is at {next(iter(places))} on this machine")
+    return Origin(commit, tuple(places), entry_point, script, code)
+
+
+def _places(run: Run, launch: Launch | None, here: Path) -> Iterator[Path]:
+    """Where the repository may be: where the run says, then where the person is."""
+    names = [launch.repository] if launch is not None else []
+    names += [run.tags.get(Tag.SOURCE_NAME, ""), run.tags.get(Tag.GIT_REPO_URL, "")]
+    for name in names:
+        if name and not _is_remote(name):
+            yield here / _local(name)
+    yield here
+
+
+def _is_remote(name: str) -> bool:
+    """Whether Git would ask another machine: a scheme, or `host:path` as scp has it."""
+    if name.startswith("file://"):
+        return False
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/]+:", name) is not None
+
+
+def _local(name: str) -> Path:
+    place = name.partition("#")[0]
+    if place.startswith("file://"):
+        # MLflow writes paths into these as they are; others quote them.
+        path = place.removeprefix("file://")
+        return Path(path if os.path.exists(path) else unquote(path))  # noqa: PTH110 - never raises
+    return Path(place)
+
+
+def _open(place: Path) -> Repository | None:
+    # `Path.exists` raises on names that are too long; a tag can be any text.
+    nearest = next((p for p in (place, *place.parents) if os.path.exists(p)), None)  # noqa: PTH110
+    try:
+        return Repository.open(nearest) if nearest is not None else None
+    except ReproError:
+        return None
+
+
+def _subdirectory(name: str, repository: Repository) -> str:
+    """The project's folder: behind `#`, or else the folder that was run."""
+    if "#" in name:
+        return name.partition("#")[2]
+    path = _local(name)
+    if _is_remote(name) or repository.root is None or not path.is_relative_to(repository.root):
+        return ""
+    return path.relative_to(repository.root).as_posix()
+
+
+def _inside(folder: str) -> str:
+    """A folder of the repository as Git spells it; the top where it leads out of it."""
+    path = PurePosixPath(folder)
+    return "" if path.is_absolute() or ".." in path.parts or not path.parts else str(path)
+
+
+def _script(name: str, entries: tuple[Entry, ...]) -> tuple[str, str]:
+    """The folder that a plain script was run in, and the script's path from there.
+
+    MLflow records the script as it was typed, relative to a folder that nobody knows, or
+    absolute (`python -m`), below a top that may lie elsewhere now. Where the commit does
+    not tell which file it was, the script stays as it was typed.
+    """
+    paths = [entry.path for entry in entries]
+    path = PurePosixPath(name)
+    if path.is_absolute():
+        tails = ["/".join(path.parts[start:]) for start in range(1, len(path.parts))]
+        return "", next((tail for tail in tails if tail in paths), name)
+    ends = [found for found in paths if found == str(path) or found.endswith(f"/{path}")]
+    if str(path) in ends or len(ends) != 1:
+        return "", str(path) if str(path) in ends else name
+    return ends[0].removesuffix(f"/{path}"), str(path)
