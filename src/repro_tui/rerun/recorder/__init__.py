@@ -13,10 +13,11 @@ import os
 _started = False
 
 
-def start() -> None:
+def start(executable: str, prefix: str) -> None:
     """Seed and record this process, where it was asked for.
 
-    The first call counts: `site` runs the `.pth` files of a virtual environment twice.
+    `executable` and `prefix` are those of the real environment, which an overlay hides
+    from the process. The first call counts: `site` runs the `.pth` files of a virtual environment twice.
     """
     global _started
     folder = os.environ.get("REPRO_TUI_RECORD")
@@ -25,4 +26,4 @@ def start() -> None:
     _started = True
     from .session import Session
 
-    Session(folder).start()
+    Session(folder, executable, prefix).start()

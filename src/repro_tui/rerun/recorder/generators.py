@@ -200,7 +200,7 @@ class Generators:
     def _note(self, name: str, given: object) -> None:
         where = _where(sys._getframe(2))
         if given is None:
-            by, seed = ("nobody" if self._seed is None else "repro-tui"), None
+            by, seed = ("nobody" if self._seed is None else "repro-tui"), self._own
         else:
             by, seed = "code", _integer(given)
         before = self.sources.get(name)

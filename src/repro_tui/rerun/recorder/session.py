@@ -36,7 +36,8 @@ _LIBRARIES = (
 
 
 class Session:
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, executable: str, prefix: str) -> None:
+        self._python = {**facts.python(), "executable": executable, "prefix": prefix}
         self._started = int(time.time() * 1000)
         self._folder = folder
         self._path = ""
@@ -118,7 +119,7 @@ class Session:
                 "finished": finished,
                 "children": self._lineage.children,
                 "loaded": [name for name in _LIBRARIES if facts.loaded(name)],
-                "python": facts.python(),
+                "python": self._python,
                 "packages": self._packages,
                 "libraries": facts.libraries(),
                 "variables": {n: os.environ[n] for n in allowed if n in os.environ},

@@ -1,0 +1,202 @@
+"""The record of one execution: `record.json` and the files beside it.
+
+What the processes told of themselves (`recorder/`) and what is known without them: the
+launch, this machine, how it ended. Kept also when the run failed or was killed. The
+reading side, and the schema, is `evidence/record.py`.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.lockfiles import LIMIT, is_lockfile
+from repro_tui.evidence.record import NAME, SCHEMA
+from repro_tui.rerun import devices
+from repro_tui.rerun.model import Plan
+from repro_tui.rerun.recorder.session import SCHEMA as PROCESS_SCHEMA
+from repro_tui.rerun.recorder.streams import VERSION
+
+_PATCH = "changes.patch"
+# A process file is some 15 KiB; it is written by a process that runs strangers' code.
+_PROCESS_LIMIT = 8 << 20
+_TOLD = ("python", "packages", "libraries", "variables", "randomness", "threads")
+
+
+def keep(
+    folder: Path,
+    plan: Plan,
+    processes: Path,
+    project: Path | None,
+    start: int | None,
+    end: int,
+    exit_code: int | None,
+) -> dict[str, Any]:
+    """Make the record of a plan's execution in `folder`; return what record.json holds.
+
+    `processes` is the folder that the recorder wrote to, `project` the checkout's
+    folder of the project, where it still exists. Times: milliseconds since the epoch.
+    Raises ReproError where `folder` cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [] if project is None else _copy_lockfiles(project, folder / "lockfiles")
+        if plan.patch:
+            (folder / _PATCH).write_bytes(plan.patch.encode())
+            files.append(_PATCH)
+        record = assemble(processes, launch(plan), files, start, end, exit_code)
+        write(folder, record)
+    except OSError as error:
+        raise ReproError(
+            f"The record cannot be written: {error}.", f"Make room for it in {folder}."
+        ) from error
+    return record
+
+
+def launch(plan: Plan) -> dict[str, Any]:
+    """How the process was started: the part `launch`."""
+    patch = hashlib.sha256(plan.patch.encode()).hexdigest()
+    return {
+        "reexecutes": plan.reexecutes,
+        "repository": plan.repository,
+        "commit": plan.commit,
+        "subdirectory": plan.subdirectory,
+        "patch": f"sha256:{patch}" if plan.patch else None,
+        "entry_point": plan.entry_point,
+        "command": plan.command,
+        "parameters": dict(plan.parameters),
+        "env_manager": plan.env_manager.value,
+        "seed": plan.seed,
+        "determinism": plan.determinism.value,
+        "device": plan.device,
+        "variables": dict(plan.variables),
+    }
+
+
+def assemble(
+    processes: Path,
+    launched: Mapping[str, Any],
+    files: Sequence[str],
+    start: int | None,
+    end: int,
+    exit_code: int | None,
+) -> dict[str, Any]:
+    """The whole record. A part is absent where nobody could tell it.
+
+    Of several processes the one is reported that trained: that loaded the most of the
+    libraries people train with; among equals the first by descent. A launcher such as
+    `torchrun`, or a shell script's first step, is passed over so.
+    """
+    told = _processes(processes)
+    machine = _machine()
+    record: dict[str, Any] = {"schema": SCHEMA, "launch": dict(launched), "machine": machine}
+    if told:
+        chosen = min(told, key=_standing)
+        record |= {part: chosen[part] for part in _TOLD if part in chosen}
+        record["recorder"] = _recorder(chosen, len(told))
+    else:
+        chosen = {}
+        reason = "no process of the command started a Python that carries the recorder"
+        record["recorder"] = {"active": False, "reason": reason, "stream": VERSION}
+    record["device"] = _device(str(launched["device"]), chosen, machine)
+    record["files"] = list(files)
+    record["timings"] = {"start": start, "end": end}
+    record["exit_code"] = exit_code
+    return record
+
+
+def write(folder: Path, record: Mapping[str, Any]) -> Path:
+    """Write record.json whole or not at all; return its path."""
+    path = folder / NAME
+    scratch = path.with_suffix(".part")
+    scratch.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    scratch.replace(path)
+    return path
+
+
+def _processes(folder: Path) -> list[dict[str, Any]]:
+    """What each process told. One that was killed before its first record told nothing."""
+    found = []
+    for path in sorted(folder.glob("process-*.json")):
+        try:
+            if path.is_symlink() or path.stat().st_size > _PROCESS_LIMIT:
+                continue
+            told = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(told, dict) and told.get("schema") == PROCESS_SCHEMA:
+            found.append(told)
+    return found
+
+
+def _standing(process: Mapping[str, Any]) -> tuple[int, int, int]:
+    return -len(process["loaded"]), process["lineage"].count("."), process["start"]
+
+
+def _recorder(process: Mapping[str, Any], count: int) -> dict[str, Any]:
+    recorder = dict(process["recorder"])
+    if not process["finished"]:
+        reasons = [recorder["reason"], "the process ended before it could write its last record"]
+        recorder["reason"] = "; ".join(filter(None, reasons))
+    return {**recorder, "process": process["lineage"], "processes": count}
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "host": platform.node(),
+        "os": _operating_system(),
+        "kernel": platform.release(),
+        "cpu": devices.processor(),
+        "cores": devices.cores(),
+        "memory": psutil.virtual_memory().total,
+        "gpus": [
+            {"name": gpu.name, "memory": gpu.memory, "driver": gpu.driver} for gpu in devices.gpus()
+        ],
+    }
+
+
+def _operating_system() -> str:
+    if platform.system() == "Darwin":
+        return f"macOS {platform.mac_ver()[0]}"
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return platform.system()
+
+
+def _device(
+    launched: str, process: Mapping[str, Any], machine: Mapping[str, Any]
+) -> dict[str, str]:
+    """What was computed on: the chosen device, unless the process is known to have not.
+
+    The process calls its only CUDA device `cuda:0`; here it has its name on the machine.
+    """
+    told = process.get("device") or {}
+    kind, _, index = launched.partition(":")
+    if kind == "cuda" and told.get("device") == "cpu" and process["finished"]:
+        return {"device": "cpu", "name": machine["cpu"]}
+    if kind != "cuda":
+        return {"device": launched, "name": machine["cpu"]}
+    gpus, number = machine["gpus"], int(index or 0)
+    listed = gpus[number]["name"] if number < len(gpus) else ""
+    return {"device": launched, "name": told.get("name") or listed}
+
+
+def _copy_lockfiles(project: Path, into: Path) -> list[str]:
+    """Copy the project's lockfiles as they stand; return their names in the record."""
+    copied = []
+    for entry in sorted(os.scandir(project), key=lambda entry: entry.name):
+        if not is_lockfile(entry.name) or not entry.is_file(follow_symlinks=False):
+            continue
+        content = Path(entry.path).read_bytes() if entry.stat().st_size <= LIMIT else None
+        if content is not None:
+            into.mkdir(exist_ok=True)
+            (into / entry.name).write_bytes(content)
+            copied.append(f"lockfiles/{entry.name}")
+    return copied
