@@ -124,6 +124,8 @@ class Plan:
     caveats: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of the new run beside those that MLflow sets."""
+    interpreter: str = ""
+    """What `python` is in `--env-manager local`; another manager makes its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,171 @@
+"""MLflow Projects' local backend, starting exactly the process that was planned.
+
+MLflow's own backend puts the command together again and runs it unseen. This one starts
+the command of the plan, in a session of its own, in an environment overlaid with the
+recorder. Written against mlflow 3.17; what it takes from MLflow beyond the documented
+`AbstractBackend.run` is what `mlflow.projects.backend.local` itself uses.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow.projects
+from mlflow.projects import env_type
+from mlflow.projects.backend import loader
+from mlflow.projects.backend.local import LocalBackend
+from mlflow.projects.submitted_run import LocalSubmittedRun
+from mlflow.projects.utils import (
+    MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG,
+    PROJECT_SYNCHRONOUS,
+    fetch_and_validate_project,
+    get_run_env_vars,
+    load_project,
+)
+from mlflow.utils.environment import _PythonEnv
+from mlflow.utils.virtualenv import (
+    _create_virtualenv,
+    _get_mlflow_virtualenv_root,
+    _get_virtualenv_name,
+)
+
+from repro_tui.rerun import overlay
+from repro_tui.rerun.model import EnvManager, Plan
+
+NAME = "repro-tui"
+
+# Keys of the backend's configuration, beside MLflow's own.
+_PLAN = "repro_tui.plan"
+_OVERLAY = "repro_tui.overlay"
+_VARIABLES = "repro_tui.variables"
+
+# Git's own variables (`git rev-parse --local-env-vars`) would lead the process out of
+# its checkout, into the repository that repro-tui was started from; PYTHONHOME would
+# lead out of its environment.
+_LEFT_OUT = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+    "PYTHONHOME",
+)
+
+
+def start(
+    plan: Plan,
+    project: Path,
+    run_id: str,
+    overlay_folder: Path,
+    variables: Mapping[str, str],
+) -> "subprocess.Popen[bytes]":
+    """Start a plan through MLflow Projects; return the process of its command.
+
+    `project` is the project's folder in the checkout, `run_id` the run that was made
+    for it, `variables` what is set beside MLflow's own.
+    """
+    # Registered here and not as an entry point of the package: `mlflow run --backend`
+    # has no plan to hand over.
+    loader.MLFLOW_BACKENDS[NAME] = Backend
+    submitted = mlflow.projects.run(
+        str(project),
+        entry_point=plan.entry_point,
+        parameters=dict(plan.parameters),
+        experiment_id=plan.experiment_id,
+        backend=NAME,
+        backend_config={
+            MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: run_id,
+            _PLAN: plan,
+            _OVERLAY: overlay_folder,
+            _VARIABLES: dict(variables),
+        },
+        env_manager=plan.env_manager.value,
+        synchronous=False,
+    )
+    process: subprocess.Popen[bytes] = submitted.command_proc
+    return process
+
+
+class Backend(LocalBackend):
+    """Carries out the plan in its configuration."""
+
+    def run(
+        self,
+        project_uri: str,
+        entry_point: str,
+        params: dict[str, Any],
+        version: str | None,
+        backend_config: dict[str, Any],
+        tracking_uri: str,
+        experiment_id: str,
+    ) -> LocalSubmittedRun:
+        plan: Plan = backend_config[_PLAN]
+        variables: dict[str, str] = backend_config[_VARIABLES]
+        run_id: str = backend_config[MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG]
+        work_dir = Path(fetch_and_validate_project(project_uri, version, entry_point, params))
+        project = load_project(work_dir)
+        if project.docker_env or plan.env_manager is EnvManager.CONDA:
+            # No environment that could be overlaid: MLflow does it all. Synchronous,
+            # because otherwise it starts a second `mlflow run`.
+            os.environ.update(variables)
+            os.chdir(work_dir)
+            backend_config[PROJECT_SYNCHRONOUS] = True
+            run_local: Any = super().run
+            passed: LocalSubmittedRun = run_local(
+                project_uri,
+                entry_point,
+                params,
+                version,
+                backend_config,
+                tracking_uri,
+                experiment_id,
+            )
+            return passed
+        interpreter = _interpreter(plan, project, work_dir)
+        scripts = overlay.make(backend_config[_OVERLAY], interpreter)
+        environment = {n: v for n, v in os.environ.items() if n not in _LEFT_OUT}
+        environment |= variables
+        environment |= get_run_env_vars(run_id, experiment_id)
+        environment["PATH"] = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        environment["VIRTUAL_ENV"] = str(scripts.parent)
+        process = subprocess.Popen(
+            ["bash", "-c", plan.command],
+            stdin=subprocess.DEVNULL,
+            cwd=work_dir,
+            env=environment,
+            start_new_session=True,
+        )
+        return LocalSubmittedRun(run_id, process)
+
+
+def _interpreter(plan: Plan, project: Any, work_dir: Path) -> Path:
+    """The Python of the plan's environment, which is made where it does not exist."""
+    if plan.env_manager is EnvManager.LOCAL:
+        return Path(plan.interpreter)
+    if not project.env_config_path:
+        wanted = _PythonEnv()
+    elif project.env_type == env_type.CONDA:
+        wanted = _PythonEnv.from_conda_yaml(project.env_config_path)
+    else:
+        wanted = _PythonEnv.from_yaml(project.env_config_path)
+    environment = Path(_get_mlflow_virtualenv_root(), _get_virtualenv_name(wanted, work_dir))
+    _create_virtualenv(
+        local_model_path=work_dir,
+        python_env=wanted,
+        env_dir=environment,
+        env_manager="uv" if plan.env_manager is EnvManager.UV else "virtualenv",
+    )
+    return environment / "bin" / "python"

@@ -1,0 +1,82 @@
+"""A throw-away checkout of a commit. The repository that it comes from is only read.
+
+The checkout is a repository of its own that borrows the objects of the original
+(`objects/info/alternates`, see gitrepository-layout(5)). Unlike a clone it has no
+remote: nothing in it leads back, so that not even a `git push` of the training script
+reaches the person's repository. Filters are not run: Git LFS files stay pointers.
+Submodules stay empty.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.repository import SAFE_ENVIRONMENT, Repository
+
+
+@contextlib.contextmanager
+def checkout(folder: Path, repository: Path, commit: str, patch: str) -> Iterator[None]:
+    """`folder` holds the files of `commit`, `patch` applied, until the block is left.
+
+    Raises ReproError where Git cannot make it; nothing is left behind then.
+    """
+    source = Repository.open(repository)
+    try:
+        folder.mkdir(parents=True)
+        kind = "sha256" if len(commit) == 64 else "sha1"
+        _git(folder, "init", "--quiet", "--template=", f"--object-format={kind}")
+        information = folder / ".git" / "objects" / "info"
+        information.mkdir(parents=True, exist_ok=True)
+        (information / "alternates").write_text(f"{source.objects}\n", encoding="utf-8")
+        if (source.objects.parent / "shallow").exists():
+            shutil.copy(source.objects.parent / "shallow", folder / ".git")
+        _git(folder, "checkout", "--quiet", "--detach", commit)
+        if patch:
+            _git(folder, "apply", "--whitespace=nowarn", "-", stdin=patch)
+        yield
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a checkout, also what the run made read-only in it."""
+    for top, _, _ in os.walk(folder):
+        Path(top).chmod(stat.S_IRWXU)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(checkouts: Path, running: Collection[str]) -> None:
+    """Remove the checkouts whose jobs, by whose ids they are named, run no more."""
+    if checkouts.is_dir():
+        for folder in checkouts.iterdir():
+            if folder.name not in running:
+                remove(folder)
+
+
+def _git(folder: Path, *arguments: str, stdin: str = "") -> None:
+    # Not by GitPython: it adds to the environment and cannot take anything away, and a
+    # GIT_DIR or GIT_INDEX_FILE of the caller would lead into their repository.
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
+    environment |= SAFE_ENVIRONMENT
+    # Filters and their like are defined in the person's configuration.
+    environment["GIT_CONFIG_GLOBAL"] = os.devnull
+    try:
+        subprocess.run(
+            ["git", *arguments],
+            cwd=folder,
+            env=environment,
+            input=stdin.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode("utf-8", "replace").strip()
+        raise ReproError(
+            f"The checkout cannot be made: git {arguments[0]} said: {said}",
+            "Check that the repository is whole: git fsck.",
+        ) from error

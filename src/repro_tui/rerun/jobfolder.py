@@ -1,0 +1,154 @@
+"""The folder of a job: what is in it, how it is read and written.
+
+    plan.json       the plan, written once
+    state.json      how far the job is; written by its launcher alone, always replaced whole
+    launcher.json   the process that carries the job out: pid and start time
+    log.txt         what the launcher and the training process print
+    record/         what becomes the run's artifact folder `repro-tui`
+    lock            held while a dead launcher is replaced; one byte for each time
+
+Whoever reads gets a whole file, or a ReproError: files can be damaged by hand or by a
+full disk.
+"""
+
+import dataclasses
+import json
+import os
+import secrets
+import types
+import typing
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from repro_tui.errors import ReproError
+from repro_tui.rerun.model import Job, JobState, Plan
+
+PLAN_SCHEMA = "repro-tui.plan/1"
+STATE_SCHEMA = "repro-tui.job/1"
+SIZE_LIMIT = 64 << 20
+"""Bytes of one file that are read: a plan holds a patch, which may be long."""
+
+_T = TypeVar("_T")
+_STATE_FIELDS = ("state", "created", "started", "ended", "run_id", "message", "verdict")
+
+
+class Launcher(NamedTuple):
+    """The process that carries a job out. The start time names it for good."""
+
+    pid: int
+    start: float
+    """Seconds since the epoch, as psutil tells it."""
+
+
+def create(folder: Path, plan: Plan, created: int) -> Job:
+    """Make the folder of a new job, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}")
+    draft.mkdir(mode=0o700)
+    job = Job(folder.name, folder, plan, JobState.PREPARING, created)
+    _write(draft / "plan.json", {"schema": PLAN_SCHEMA, **dataclasses.asdict(plan)})
+    _write(draft / "state.json", _state(job))
+    draft.rename(folder)
+    return job
+
+
+def read(folder: Path) -> Job:
+    """The job as its folder tells it. Raises ReproError where the folder is damaged."""
+    plan = _decode(Plan, _read(folder / "plan.json", PLAN_SCHEMA), folder)
+    state = _read(folder / "state.json", STATE_SCHEMA)
+    launcher = read_launcher(folder)
+    fields = {
+        **{name: state.get(name) for name in _STATE_FIELDS},
+        "job_id": folder.name,
+        "folder": folder,
+        "plan": plan,
+        "launcher_pid": launcher.pid if launcher else None,
+        "launcher_start": launcher.start if launcher else None,
+    }
+    return _decode(Job, fields, folder)
+
+
+def write_state(job: Job) -> None:
+    """Replace the job's state file."""
+    _write(job.folder / "state.json", _state(job))
+
+
+def read_launcher(folder: Path) -> Launcher | None:
+    """The process that carries the job out; None: none was noted yet."""
+    path = folder / "launcher.json"
+    if not path.exists():
+        return None
+    noted = _read(path, STATE_SCHEMA)
+    return _decode(Launcher, noted, folder)
+
+
+def write_launcher(folder: Path, launcher: Launcher) -> None:
+    _write(folder / "launcher.json", {"schema": STATE_SCHEMA, **launcher._asdict()})
+
+
+def _state(job: Job) -> dict[str, Any]:
+    return {"schema": STATE_SCHEMA} | {name: getattr(job, name) for name in _STATE_FIELDS}
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    # Two writers at once (a program and the launcher it started) must not share a draft.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _read(path: Path, schema: str) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+        document = json.loads(content) if len(content) <= SIZE_LIMIT else None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path.parent, f"{path.name} cannot be read: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != schema:
+        raise _damaged(path.parent, f"{path.name} does not follow {schema}")
+    return document
+
+
+def _decode(kind: type[_T], document: Mapping[str, Any], folder: Path) -> _T:
+    """A noun from a mapping, every field of which is checked against its type."""
+    values = {}
+    for name, hint in typing.get_type_hints(kind).items():
+        if name in document:
+            try:
+                values[name] = _checked(hint, document[name])
+            except ValueError as error:
+                raise _damaged(folder, f"its {name} is no {hint}") from error
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise _damaged(folder, f"something is missing: {error}") from error
+
+
+def _checked(hint: Any, value: Any) -> Any:
+    """`value` as the type `hint` has it. Raises ValueError where it is not of that type."""
+    if isinstance(hint, types.UnionType):
+        kinds = typing.get_args(hint)
+        if value is None and types.NoneType in kinds:
+            return None
+        return _checked(next(kind for kind in kinds if kind is not types.NoneType), value)
+    origin = typing.get_origin(hint)
+    if origin is Mapping and isinstance(value, dict):
+        return {_checked(str, key): _checked(str, item) for key, item in value.items()}
+    if origin is tuple and isinstance(value, list):
+        return tuple(_checked(str, item) for item in value)
+    if origin is None and issubclass(hint, StrEnum):
+        return hint(value)
+    if hint is float and type(value) is int:
+        return float(value)
+    if origin is None and isinstance(value, hint) and not isinstance(value, bool):
+        return value
+    raise ValueError(value)
+
+
+def _damaged(folder: Path, reason: str) -> ReproError:
+    return ReproError(f"The job {folder.name} is damaged: {reason}.", f"Remove {folder}.")

@@ -1,0 +1,181 @@
+"""Jobs as everybody but their launcher sees them: started, watched, cancelled, recovered.
+
+A job outlives the program that submitted it. Its launcher is a process of its own; what
+is known of it stands in the job's folder. Nothing here loads MLflow.
+"""
+
+import codecs
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from repro_tui.errors import ReproError
+from repro_tui.rerun import jobfolder, processes
+from repro_tui.rerun.jobfolder import Launcher
+from repro_tui.rerun.model import Job, JobState, Plan
+from repro_tui.settings import Settings
+
+_LAUNCH_TIME = 60_000
+"""Milliseconds after which a job without any launcher has been abandoned at birth."""
+_RECOVERIES = 3
+"""How often clearing up is tried."""
+_POLL = 0.1
+
+
+def submit(plan: Plan, settings: Settings) -> Job:
+    """Start carrying out a plan, in a process that outlives this one."""
+    now = time.time()
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
+    folder = settings.jobs / f"{stamp}-{secrets.token_hex(3)}"
+    try:
+        job = jobfolder.create(folder, plan, round(now * 1000))
+        _start_launcher(job, str(folder), settings=settings)
+    except OSError as error:
+        raise ReproError(
+            f"The job cannot be started: {error}.", f"Check that {settings.jobs} can be written."
+        ) from error
+    return jobfolder.read(folder)
+
+
+def load(folder: Path) -> Job:
+    """The job as it stands now.
+
+    Where its launcher has died without a word, one that clears up is started: it ends
+    the job's processes and runs, and the job becomes LOST. Raises ReproError where the
+    folder is damaged.
+    """
+    job = jobfolder.read(folder)
+    return _recover(folder) if _abandoned(job) else job
+
+
+def jobs(settings: Settings) -> tuple[Job, ...]:
+    """All jobs, newest first. Damaged folders are left out: nothing is known of them."""
+    found = []
+    if settings.jobs.is_dir():
+        for folder in settings.jobs.iterdir():
+            if folder.is_dir() and not folder.name.startswith("."):
+                with contextlib.suppress(ReproError):
+                    found.append(load(folder))
+    return tuple(sorted(found, key=lambda job: (job.created, job.job_id), reverse=True))
+
+
+def cancel(job: Job) -> None:
+    """Ask the job's launcher to end everything. Returns at once; see `wait`."""
+    job = load(job.folder)
+    launcher = _launcher(job)
+    if not job.state.ended and launcher is not None and processes.alive(launcher):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(launcher.pid, signal.SIGTERM)
+
+
+def read_log(job: Job, offset: int = 0, limit: int = 1 << 16) -> tuple[str, int]:
+    """At most `limit` bytes of the log from the byte `offset`, and the offset of the rest.
+
+    A character that is only half written is left for the next time.
+    """
+    try:
+        with job.log.open("rb") as file:
+            file.seek(offset)
+            content = file.read(limit)
+    except FileNotFoundError:
+        return "", offset
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(content)
+    pending, _ = decoder.getstate()
+    if job.state.ended and pending and len(content) < limit:
+        return text + decoder.decode(b"", final=True), offset + len(content)
+    return text, offset + len(content) - len(pending)
+
+
+def follow(job: Job) -> Iterator[str]:
+    """The log as it grows, piece by piece, until the job has ended."""
+    offset = 0
+    while True:
+        job = load(job.folder)
+        text, offset = read_log(job, offset)
+        if text:
+            yield text
+        elif job.state.ended:
+            return
+        else:
+            time.sleep(_POLL)
+
+
+def wait(job: Job, timeout: float | None = None) -> Job:
+    """The job once it has ended, or as it stands after `timeout` seconds."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while True:
+        job = load(job.folder)
+        if job.state.ended or (deadline is not None and time.monotonic() >= deadline):
+            return job
+        time.sleep(_POLL)
+
+
+def _launcher(job: Job) -> Launcher | None:
+    if job.launcher_pid is None or job.launcher_start is None:
+        return None
+    return Launcher(job.launcher_pid, job.launcher_start)
+
+
+def _abandoned(job: Job) -> bool:
+    """Whether the job goes on without anybody who would end it."""
+    if job.state.ended:
+        return False
+    launcher = _launcher(job)
+    if launcher is None:
+        return time.time() * 1000 - job.created > _LAUNCH_TIME
+    return not processes.alive(launcher)
+
+
+def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None) -> None:
+    environment = os.environ | {processes.JOB_VARIABLE: job.job_id}
+    if settings is not None:
+        environment |= {
+            "REPRO_TUI_STATE_DIR": str(settings.state),
+            "REPRO_TUI_CACHE_DIR": str(settings.cache),
+        }
+    with job.log.open("ab") as log:
+        # -P: nothing is imported from the working folder. A session of its own: no
+        # signal meant for the program's terminal reaches the job.
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "repro_tui.rerun.launch", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=job.folder,
+            env=environment,
+            start_new_session=True,
+        )
+    # Both sides note the launcher, so that it is known whichever of them dies first.
+    noted = processes.note(process.pid)
+    if noted is not None:
+        jobfolder.write_launcher(job.folder, noted)
+    # A child that nobody waits for stays a zombie for as long as this program runs.
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def _recover(folder: Path) -> Job:
+    # The lock keeps other programs from replacing the same dead launcher; each try
+    # leaves a byte in it.
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        job = jobfolder.read(folder)
+        if _abandoned(job):
+            if lock.tell() < _RECOVERIES:
+                lock.write(".")
+                _start_launcher(job, "--end", str(folder))
+            else:
+                message = "Its launcher died, and what it left could not be cleared up."
+                now = round(time.time() * 1000)
+                jobfolder.write_state(replace(job, state=JobState.LOST, ended=now, message=message))
+    return jobfolder.read(folder)

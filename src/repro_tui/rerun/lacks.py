@@ -1,0 +1,129 @@
+"""What stands in the way of a re-execution, each thing with its remedy. Pure."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from repro_tui.evidence.model import Tag
+from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
+from repro_tui.rerun.situation import Situation
+
+SEED_LIMIT = 2**32
+"""NumPy's legacy generator takes no seed from here on."""
+
+
+def code(situation: Situation) -> Iterator[Lack]:
+    commit, run = situation.commit, situation.run
+    if not commit:
+        yield Lack(
+            f"The run {run.run_id} does not tell its Git commit.",
+            "Only runs that were started inside a Git repository can be re-executed.",
+        )
+    elif situation.repository is None:
+        looked = ", ".join(situation.looked_in) or "nowhere: the run names no place"
+        yield Lack(
+            f"The run's Git repository is not on this machine (looked in: {looked}).",
+            "Clone it, and start repro-tui inside the clone.",
+        )
+    elif not situation.commit_found:
+        yield Lack(
+            f"The commit {commit} is not in {', '.join(situation.looked_in)}.",
+            "Fetch it (`git fetch --all`), or start repro-tui inside a clone that has it.",
+        )
+    elif situation.project_problem:
+        yield Lack(situation.project_problem, "The commit cannot be changed: choose another run.")
+    elif situation.script and not situation.entry_point:
+        name = run.tags.get(Tag.SOURCE_NAME, "")
+        yield Lack(
+            f"The script {name!r} of the run is not in the commit {commit}.",
+            "It can only be re-executed from a commit that holds it.",
+        )
+
+
+def machine(request: Request, situation: Situation) -> Iterator[Lack]:
+    manager = request.env_manager
+    if not situation.experiment_active:
+        yield Lack(
+            f"The run's experiment {situation.run.experiment_name!r} was deleted.",
+            "Restore it: mlflow experiments restore.",
+        )
+    declared = situation.project.environment if situation.project else ""
+    if declared.startswith("docker_env"):
+        if "docker" not in situation.tools:
+            yield Lack("The project needs Docker, and no Docker daemon answers.", "Start one.")
+    elif manager is EnvManager.LOCAL:
+        if not situation.interpreter:
+            yield Lack("No `python` is on PATH.", "Activate the project's environment first.")
+    elif manager.value not in situation.tools:
+        yield Lack(
+            f"The environment manager {manager} is not installed.",
+            f"Install {manager}, or choose --env-manager local.",
+        )
+    elif manager is EnvManager.CONDA and declared.startswith("python_env"):
+        yield Lack(
+            "The project declares a python_env, which conda does not make.",
+            "Choose --env-manager uv or virtualenv.",
+        )
+    if request.seed is not None and not 0 <= request.seed < SEED_LIMIT:
+        yield Lack(
+            f"The seed {request.seed} is out of range.",
+            f"Give one from 0 to {SEED_LIMIT - 1}.",
+        )
+
+
+def device(device: str, situation: Situation) -> Iterator[Lack]:
+    present = [found.name for found in situation.devices]
+    if device not in present:
+        yield Lack(
+            f"This machine has no device {device!r}.",
+            f"Choose one of: {', '.join(present)}.",
+        )
+
+
+def no_entry_point(situation: Situation) -> Lack:
+    if situation.project is None:
+        folder = f" in {situation.subdirectory}" if situation.subdirectory else ""
+        what = f"There is no MLproject{folder} at the commit {situation.commit}."
+        return Lack(what, "Choose another run.")
+    names = ", ".join(situation.project.entry_points) or "none"
+    return Lack(
+        f"The MLproject at the commit has no entry point {situation.entry_point!r}.",
+        f"It declares: {names}.",
+    )
+
+
+def override(
+    request: Request, entry_point: EntryPoint, original: Mapping[str, str]
+) -> Iterator[Lack]:
+    known = [*entry_point.parameters, *(n for n in original if n not in entry_point.parameters)]
+    for name in request.overrides:
+        if name not in known:
+            yield Lack(
+                f"{entry_point.name!r} has no parameter {name!r} to override.",
+                f"It has: {', '.join(known)}." if known else "It declares none.",
+            )
+
+
+def value(
+    entry_point: EntryPoint, parameters: Mapping[str, str], situation: Situation
+) -> Iterator[Lack]:
+    for name, parameter in entry_point.parameters.items():
+        if name not in parameters:
+            yield Lack(
+                f"The value of the parameter {name!r} is not recorded, and it has no default.",
+                f"Give it: -P {name}=…",
+            )
+        elif parameter.type == "path" and not _path_found(parameters[name], situation):
+            yield Lack(
+                f"The path {parameters[name]!r} of the parameter {name!r} is neither in the "
+                "project at the commit nor on this machine.",
+                f"Give the absolute path of a copy: -P {name}=…",
+            )
+
+
+def _path_found(path: str, situation: Situation) -> bool:
+    if PurePosixPath(path).is_absolute():
+        return path in situation.paths
+    inside = posixpath.normpath(posixpath.join(situation.subdirectory, path))
+    added = f"\n+++ b/{inside}\n" in (situation.patch or "")
+    return inside == "." or inside in situation.tree or added

@@ -1,0 +1,197 @@
+"""Carries out one job: `python -m repro_tui.rerun.launch [--end] JOBFOLDER`.
+
+A process of its own, in a session of its own: it outlives the program that submitted
+the job. SIGTERM cancels. Whatever happens, the run is ended in the store: by this
+process, or, where it is killed itself, by a second one that is started with `--end`.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from repro_tui import settings as configuration
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Tag
+from repro_tui.rerun import jobfolder, jobs, processes
+from repro_tui.rerun.checkout import checkout, sweep
+from repro_tui.rerun.determinism import recorder_variables
+from repro_tui.rerun.model import Job, JobState
+from repro_tui.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+
+class _Cancelled(BaseException):
+    """SIGTERM: the job is to end. No exception, so that nobody's `except` catches it."""
+
+
+def launch(folder: Path) -> None:
+    """Carry the job out, from the checkout to the comparison."""
+    signal.signal(signal.SIGTERM, _cancel)
+    execution = _Execution(folder)
+    try:
+        execution.run()
+    except _Cancelled:
+        execution.end(JobState.CANCELLED, "KILLED", "It was cancelled.")
+    except ReproError as error:
+        execution.end(JobState.FAILED, "FAILED", str(error))
+    except Exception as error:
+        # Whatever MLflow or the machine came up with: no run may be left RUNNING.
+        _logger.exception("The job failed.")
+        execution.end(JobState.FAILED, "FAILED", f"{type(error).__name__}: {error}")
+
+
+def clear_up(folder: Path) -> None:
+    """End what a dead launcher left behind: processes, runs, checkout. The job is LOST."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    execution = _Execution(folder)
+    processes.end_job(execution.job.job_id)
+    execution.keep_record(None)
+    execution.end(JobState.LOST, "KILLED", "Its launcher died; its run was ended.")
+    execution.sweep()
+
+
+def _cancel(_number: int, _frame: FrameType | None) -> None:
+    # Once is enough: what clears up must not be interrupted by an impatient second.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Cancelled
+
+
+class _Execution:
+    """One job on its way. `job` is always what stands in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        jobfolder.write_launcher(folder, processes.this_process())
+        self.job: Job = jobfolder.read(folder)
+        self.settings: Settings = configuration.load()
+        os.environ[processes.JOB_VARIABLE] = self.job.job_id
+        # Where git, uv and the training process keep what they throw away.
+        os.chdir(folder)
+
+    @property
+    def record_folder(self) -> Path:
+        return self.job.folder / "record"
+
+    @property
+    def _checkouts(self) -> Path:
+        return self.settings.cache / "checkouts"
+
+    def run(self) -> None:
+        plan = self.job.plan
+        self.sweep()
+        place = self._checkouts / self.job.job_id
+        with checkout(place, Path(plan.repository), plan.commit, plan.patch):
+            exit_code: int | None = None
+            try:
+                exit_code = self._train(place / plan.subdirectory)
+            finally:
+                ended = _now()
+                # Also what the command left running: its checkout goes now.
+                processes.end_job(self.job.job_id)
+                self.keep_record(exit_code, place)
+        self._end_runs("FINISHED" if exit_code == 0 else "FAILED", ended)
+        if plan.reexecutes is not None:
+            self._note(state=JobState.COMPARING)
+            self._compare(plan.reexecutes)
+        if exit_code == 0:
+            self._note(state=JobState.FINISHED, ended=_now())
+        else:
+            self._note(state=JobState.FAILED, ended=_now(), message=_how_it_ended(exit_code))
+
+    def _train(self, project: Path) -> int:
+        """Make the new run and run the command; return its exit code."""
+        # These import MLflow: five seconds in which the checkout is there already and
+        # the job can be cancelled.
+        from repro_tui.rerun import backend, newrun
+
+        plan, job_id = self.job.plan, self.job.job_id
+        client = newrun.connect(plan.tracking_uri)
+        run_id = newrun.create(client, plan, job_id)
+        self._note(run_id=run_id)
+        notes = self.job.folder / "recorder"
+        notes.mkdir(exist_ok=True)
+        variables = {
+            **plan.variables,
+            **recorder_variables(notes, plan.seed, plan.determinism, self.settings.variables),
+            # Tags every other run that the process starts.
+            "MLFLOW_RUN_CONTEXT": json.dumps({Tag.JOB: job_id}),
+        }
+        process = backend.start(plan, project, run_id, self.job.folder / "overlay", variables)
+        self._note(state=JobState.RUNNING, started=_now())
+        return process.wait()
+
+    def keep_record(self, exit_code: int | None, place: Path | None = None) -> None:
+        """Write the record and upload it. What cannot be kept does not end the job."""
+
+    def _compare(self, original: str) -> None:
+        # Not before they are needed: the job has been started and can be cancelled.
+        from repro_tui.compare.compare import compare
+        from repro_tui.evidence.collect import collect
+        from repro_tui.evidence.files import open_file
+        from repro_tui.evidence.tracking import open_reader
+        from repro_tui.rerun import newrun
+
+        uri, run_id, settings = self.job.plan.tracking_uri, self.job.run_id or "", self.settings
+        try:
+            with closing(open_reader(uri, settings.cache)) as reader:
+                left = collect(original, reader, settings.cache)
+                right = collect(run_id, reader, settings.cache)
+                comparison = compare(
+                    *(left, right, settings.policy, open_file),
+                    *(settings.look_inside, settings.text_limit),
+                )
+        except ReproError as error:
+            self._note(message=f"The two runs could not be compared: {error}")
+            return
+        verdict = comparison.verdict.headline.value
+        newrun.set_verdict(newrun.connect(uri), run_id, verdict)
+        self._note(verdict=verdict)
+
+    def end(self, state: JobState, status: str, message: str) -> None:
+        """End the runs that still run with `status`, and the job in `state`."""
+        try:
+            self._end_runs(status, _now())
+        except Exception as error:
+            _logger.exception("The run could not be ended.")
+            message += f" Its run could not be ended in the store: {error}"
+        self._note(state=state, ended=_now(), message=message)
+
+    def sweep(self) -> None:
+        """Remove the checkouts that killed launchers left behind."""
+        running = {job.job_id for job in jobs.jobs(self.settings) if not job.state.ended}
+        sweep(self._checkouts, running)
+
+    def _end_runs(self, status: str, end_time: int) -> None:
+        from repro_tui.rerun import newrun
+
+        newrun.end(newrun.connect(self.job.plan.tracking_uri), self.job.job_id, status, end_time)
+
+    def _note(self, **changes: Any) -> None:
+        self.job = replace(self.job, **changes)
+        jobfolder.write_state(self.job)
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        return f"The command was killed by {signal.Signals(-exit_code).name}."
+    return f"The command ended with exit code {exit_code}."
+
+
+def _now() -> int:
+    """Milliseconds since the epoch."""
+    return round(time.time() * 1000)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--end":
+        clear_up(Path(sys.argv[2]))
+    else:
+        launch(Path(sys.argv[1]))

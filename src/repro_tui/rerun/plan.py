@@ -1,0 +1,345 @@
+"""Request x Situation -> Plan | Refusal: what exactly will run, or what is missing. Pure."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Tag
+from repro_tui.rerun import determinism as switches
+from repro_tui.rerun import lacks, project
+from repro_tui.rerun.devices import child_name
+from repro_tui.rerun.model import (
+    Determinism,
+    EntryPoint,
+    EnvManager,
+    Fidelity,
+    Lack,
+    Plan,
+    Project,
+    Refusal,
+    Request,
+)
+from repro_tui.rerun.situation import Environment, Situation
+
+SEED_NAMES = ("seed", "random_seed", "random_state")
+"""A declared parameter of one of these names is given a chosen seed."""
+DEVICE_NAME = "device"
+"""A declared parameter of this name is given a chosen device."""
+
+_PARAM_LIMIT = 6000
+"""MLflow cuts longer values of params off."""
+_NAME_SUFFIX = " (rerun)"
+_DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]+)?", re.ASCII)
+
+
+def plan(request: Request, situation: Situation) -> Plan | Refusal:
+    """The exact execution that `request` leads to, or everything that stands in its way."""
+    missing = [*lacks.code(situation), *lacks.machine(request, situation)]
+    entry_point = None if missing else _entry_point(situation)
+    if entry_point is None:
+        return Refusal(tuple(missing or [lacks.no_entry_point(situation)]))
+
+    original = _original_parameters(situation, entry_point)
+    filled = project.fill(entry_point, original)
+    device, device_caveat = _device(request, situation, filled)
+    seed, seed_caveat = _seed(request, situation, filled)
+    chosen = _chosen(request, entry_point, filled, device)
+    parameters = project.fill(entry_point, original | chosen | dict(request.overrides))
+    missing += lacks.device(device, situation)
+    missing += lacks.override(request, entry_point, original)
+    missing += lacks.value(entry_point, parameters, situation)
+    if missing:
+        return Refusal(tuple(missing))
+    try:
+        command = project.render(entry_point, parameters)
+    except ReproError as error:
+        return Refusal((Lack(error.message, error.hint),))
+
+    run = situation.run
+    caveats = (*_caveats(request, situation, entry_point), seed_caveat, device_caveat)
+    return _assemble(
+        reexecutes=run.run_id,
+        tracking_uri=situation.tracking_uri,
+        experiment_id=run.experiment_id,
+        run_name=run.name.removesuffix(_NAME_SUFFIX) + _NAME_SUFFIX,
+        repository=situation.repository or "",
+        commit=situation.commit,
+        subdirectory=situation.subdirectory,
+        patch=situation.patch or "",
+        entry_point=entry_point.name,
+        command=command,
+        parameters=parameters,
+        env_manager=request.env_manager,
+        interpreter=situation.interpreter,
+        device=device,
+        seed=seed,
+        determinism=request.determinism,
+        fidelity=_fidelity(situation),
+        caveats=tuple(caveat for caveat in caveats if caveat),
+        tags=_inherited_tags(situation),
+    )
+
+
+def first(
+    declared: Project,
+    entry_point: str,
+    parameters: Mapping[str, str],
+    *,
+    repository: str,
+    commit: str,
+    subdirectory: str = "",
+    tracking_uri: str,
+    experiment_id: str,
+    run_name: str,
+    interpreter: str,
+    seed: int | None,
+    determinism: Determinism = Determinism.SEED,
+    device: str = "cpu",
+    env_manager: EnvManager = EnvManager.LOCAL,
+) -> Plan:
+    """A plan for a first execution: the same launcher, no original to compare with.
+
+    Raises ReproError where the entry point is unknown or a parameter has no value.
+    """
+    found = project.find_entry_point(declared, entry_point)
+    if found is None:
+        raise ReproError(f"The project has no entry point {entry_point!r}.")
+    return _assemble(
+        reexecutes=None,
+        tracking_uri=tracking_uri,
+        experiment_id=experiment_id,
+        run_name=run_name,
+        repository=repository,
+        commit=commit,
+        subdirectory=subdirectory,
+        patch="",
+        entry_point=entry_point,
+        command=project.render(found, parameters),
+        parameters=project.fill(found, parameters),
+        env_manager=env_manager,
+        interpreter=interpreter,
+        device=device,
+        seed=seed,
+        determinism=determinism,
+        fidelity=Fidelity.EXACT,
+        caveats=(),
+        tags={},
+    )
+
+
+def _assemble(
+    *,
+    reexecutes: str | None,
+    tracking_uri: str,
+    experiment_id: str,
+    run_name: str,
+    repository: str,
+    commit: str,
+    subdirectory: str,
+    patch: str,
+    entry_point: str,
+    command: str,
+    parameters: Mapping[str, str],
+    env_manager: EnvManager,
+    interpreter: str,
+    device: str,
+    seed: int | None,
+    determinism: Determinism,
+    fidelity: Fidelity,
+    caveats: tuple[str, ...],
+    tags: Mapping[str, str],
+) -> Plan:
+    """The plan, with the variables and tags that follow from the rest."""
+    own = {
+        Tag.PROJECT_ENV: "" if env_manager is EnvManager.LOCAL else env_manager.value,
+        # The place that is kept, never the throw-away checkout that really runs.
+        Tag.SOURCE_NAME: f"file://{repository}" + (f"#{subdirectory}" if subdirectory else ""),
+        Tag.SOURCE_TYPE: "PROJECT",
+        Tag.GIT_COMMIT: commit,
+        Tag.ENTRY_POINT: entry_point,
+        Tag.SEED: "" if seed is None else str(seed),
+        Tag.DEVICE: device,
+        Tag.DETERMINISM: determinism.value,
+        Tag.DIRTY: "true" if patch else "false",
+        Tag.REEXECUTES: reexecutes or "",
+    }
+    return Plan(
+        reexecutes=reexecutes,
+        tracking_uri=tracking_uri,
+        experiment_id=experiment_id,
+        run_name=run_name,
+        repository=repository,
+        commit=commit,
+        subdirectory=subdirectory,
+        patch=patch,
+        entry_point=entry_point,
+        command=command,
+        parameters=parameters,
+        env_manager=env_manager,
+        device=device,
+        seed=seed,
+        determinism=determinism,
+        variables=switches.variables(seed, determinism, device),
+        fidelity=fidelity,
+        caveats=caveats,
+        tags={name: value for name, value in (own | dict(tags)).items() if value},
+        interpreter=interpreter,
+    )
+
+
+# --- What the original was ---------------------------------------------------------
+
+
+def _fidelity(situation: Situation) -> Fidelity:
+    if situation.launch is not None:
+        return Fidelity.EXACT
+    return Fidelity.RECONSTRUCTED if situation.script else Fidelity.DECLARED
+
+
+def _entry_point(situation: Situation) -> EntryPoint | None:
+    declared, name = situation.project, situation.entry_point
+    if situation.script and declared is not None:
+        for entry_point in declared.entry_points.values():
+            if project.runs_script(entry_point, name):
+                return entry_point
+    found = project.find_entry_point(declared, name)
+    if found is None or (declared is not None and name in declared.entry_points):
+        return found
+    script = posixpath.normpath(posixpath.join(situation.subdirectory, name))
+    return found if script in situation.tree else None
+
+
+def _original_parameters(situation: Situation, entry_point: EntryPoint) -> dict[str, str]:
+    """What the original's process received. What its script logged by itself is left out."""
+    if situation.launch is not None:
+        return dict(situation.launch.parameters)
+    params = situation.run.params
+    return {
+        name: params[name] if situation.script else project.unquote(params[name])
+        for name in entry_point.parameters
+        if name in params
+    }
+
+
+def _inherited_tags(situation: Situation) -> dict[str, str]:
+    """Tags that say where the code came from, as the original has them."""
+    names = [Tag.GIT_BRANCH, Tag.GIT_REPO_URL]
+    if not situation.script:
+        names.append(Tag.SOURCE_NAME)
+    tags = situation.run.tags
+    return {name: tags[name] for name in names if name in tags}
+
+
+# --- What is chosen ----------------------------------------------------------------
+
+
+def _seed(
+    request: Request, situation: Situation, parameters: Mapping[str, str]
+) -> tuple[int | None, str]:
+    """The seed, and a caveat where it is nobody's choice."""
+    if request.determinism is Determinism.OFF:
+        return None, ""
+    if request.seed is not None:
+        return request.seed, ""
+    if situation.launch is not None and situation.launch.seed is not None:
+        return situation.launch.seed, ""
+    for name in SEED_NAMES:
+        value = parameters.get(name, "")
+        if value.isascii() and value.isdecimal() and int(value) < lacks.SEED_LIMIT:
+            return int(value), ""
+    return 0, "The original's seed is not known; what the code leaves unseeded starts from 0."
+
+
+def _device(
+    request: Request, situation: Situation, parameters: Mapping[str, str]
+) -> tuple[str, str]:
+    """The device, and a caveat where it is nobody's choice."""
+    recorded = situation.launch.device if situation.launch else parameters.get(DEVICE_NAME, "")
+    for device in (request.device, recorded):
+        if device is not None and (device == request.device or _DEVICE.fullmatch(device)):
+            return ("cuda:0" if device == "cuda" else device), ""
+    return "cpu", "The device of the original is not known; the CPU is used."
+
+
+def _chosen(
+    request: Request, entry_point: EntryPoint, parameters: Mapping[str, str], device: str
+) -> dict[str, str]:
+    """The declared parameters that a chosen seed or device sets."""
+    chosen = {}
+    if request.seed is not None:
+        chosen = {name: str(request.seed) for name in SEED_NAMES if name in entry_point.parameters}
+    if DEVICE_NAME in entry_point.parameters:
+        value = parameters.get(DEVICE_NAME, "")
+        # The process sees the chosen device alone, and so as the first of its kind.
+        seen = child_name(device)
+        same = value in (seen, seen.partition(":")[0])
+        if (request.device is not None or _DEVICE.fullmatch(value)) and not same:
+            chosen[DEVICE_NAME] = seen
+    return chosen
+
+
+# --- What the person should know ---------------------------------------------------
+
+
+def _caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
+    run = situation.run
+    if not run.finished:
+        yield f"The original has not ended: its status is {run.status}."
+    elif run.status != "FINISHED":
+        yield f"The original did not end well: its status is {run.status}."
+    if situation.launch is None:
+        yield from _unrecorded(situation, entry_point)
+    elif situation.patch is None:
+        yield (
+            "The original ran with uncommitted changes whose text is lost: "
+            "the commit runs without them."
+        )
+    elif situation.patch:
+        yield "The original's uncommitted changes are applied to the commit."
+    if request.env_manager is EnvManager.LOCAL:
+        yield _environment(situation.recorded, situation.environment)
+    if situation.project and situation.project.environment.startswith("docker_env"):
+        yield "Inside the container nothing is seeded or recorded by repro-tui."
+
+
+def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
+    run = situation.run
+    dirty = run.tags.get(Tag.DIRTY)
+    if dirty == "true":
+        yield (
+            "The original ran with uncommitted changes that nobody recorded: "
+            "the commit runs without them."
+        )
+    elif dirty != "false":
+        yield "Whether the original had uncommitted changes is not recorded."
+    logged = [name for name in run.params if name not in entry_point.parameters]
+    if situation.script:
+        yield (
+            "The original was a plain script: its arguments, its working folder and its "
+            "environment are not recorded."
+        )
+    elif logged:
+        some = ", ".join(logged[:5]) + (", …" if len(logged) > 5 else "")
+        yield f"Params that MLproject does not declare are not passed on: {some}."
+    for name in entry_point.parameters:
+        if name not in run.params:
+            yield f"The parameter {name!r} is not recorded; its default is used."
+        elif len(run.params[name]) >= _PARAM_LIMIT:
+            yield f"The parameter {name!r} may have been cut off when it was recorded."
+
+
+def _environment(recorded: Environment | None, local: Environment | None) -> str:
+    if recorded is None or local is None:
+        return "Whether this Python environment is the original's is not known."
+    differing = [
+        f"{name} {local.packages.get(name, 'absent')} (was {recorded.packages.get(name, 'absent')})"
+        for name in sorted({*recorded.packages, *local.packages})
+        if recorded.packages.get(name) != local.packages.get(name)
+    ]
+    if recorded.python != local.python:
+        differing.insert(0, f"Python {local.python} (was {recorded.python})")
+    if not differing:
+        return ""
+    some = ", ".join(differing[:5]) + (", …" if len(differing) > 5 else "")
+    return f"This environment differs from the original's in {len(differing)}: {some}."

@@ -1,0 +1,78 @@
+"""The processes of a job: found again whoever started them, and ended with their children."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import psutil
+
+from repro_tui.rerun.jobfolder import Launcher
+
+JOB_VARIABLE = "REPRO_TUI_JOB"
+"""Holds the job's id in every process of a job: children of children inherit it, also
+when their parents have died or they have left the session."""
+
+GRACE = 5.0
+"""Seconds between asking a process to end and ending it."""
+
+_START_TOLERANCE = 5.0
+"""Seconds by which a start time may move: it is computed from the clock."""
+
+
+def this_process() -> Launcher:
+    """How the current process is noted."""
+    return Launcher(os.getpid(), psutil.Process().create_time())
+
+
+def note(pid: int) -> Launcher | None:
+    """How the process of that id is noted; None: it has ended already."""
+    try:
+        return Launcher(pid, psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def alive(launcher: Launcher) -> bool:
+    """Whether that very process still runs, not another one with its pid."""
+    try:
+        process = psutil.Process(launcher.pid)
+        same = abs(process.create_time() - launcher.start) < _START_TOLERANCE
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def end_job(job_id: str) -> None:
+    """End every process of the job but the current one: asked first, then killed.
+
+    Looks again until none is left: what is asked to end may start others.
+    """
+    while processes := list(_of_job(job_id)):
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, left = psutil.wait_procs(processes, timeout=GRACE)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=GRACE)
+
+
+def _of_job(job_id: str) -> Iterator[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    seen = {os.getpid(), *(child.pid for child in children)}
+    for process in children:
+        if _running(process):
+            yield process
+    for process in psutil.process_iter():
+        # Another person's process cannot be read, and is none of ours.
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+            if process.pid not in seen and process.environ().get(JOB_VARIABLE) == job_id:
+                yield process
+
+
+def _running(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

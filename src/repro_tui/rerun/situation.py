@@ -1,0 +1,58 @@
+"""What a plan is made from: the original run and this machine, as they were found. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.record import Launch
+from repro_tui.rerun.model import Device, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A Python and its distributions, by normalised name."""
+
+    python: str
+    packages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a plan is made from, as it was found."""
+
+    run: Run
+    tracking_uri: str
+    launch: Launch | None
+    """From the original's record; None: repro-tui did not launch it."""
+    patch: str | None
+    """The original's uncommitted changes; empty: none are recorded; None: they are lost."""
+    recorded: Environment | None
+    """The environment that the original ran in, from its record."""
+    experiment_active: bool
+    repository: str | None
+    """The folder of the repository that holds the commit, or else any that was found."""
+    looked_in: tuple[str, ...]
+    """Where the repository was looked for."""
+    commit: str
+    """Whole and hexadecimal; empty: the run does not tell."""
+    commit_found: bool
+    subdirectory: str
+    entry_point: str
+    """As recorded; for a plain script its path from `subdirectory`; empty: not found."""
+    script: bool
+    """Whether the original was a plain `python train.py`."""
+    project: Project | None
+    """The MLproject at the commit; None: there is none."""
+    project_problem: str
+    """Why the MLproject at the commit cannot be used."""
+    tree: frozenset[str]
+    """Files and folders of the commit, from the repository's top."""
+    paths: frozenset[str]
+    """Those of the absolute paths among the parameters that exist on this machine."""
+    devices: tuple[Device, ...]
+    tools: frozenset[str]
+    """`uv`, `virtualenv`, `conda`, `docker` (a daemon that answers): those present."""
+    interpreter: str
+    """The Python of `--env-manager local`; empty: none was found."""
+    environment: Environment | None
+    """What `interpreter` holds; None: it was not looked up."""
