@@ -69,11 +69,11 @@ def hash_folder(folder: Path) -> dict[str, FileRef | Unreadable]:
     return dict(sorted(found))
 
 
-def read_text(file: Path | FileRef, limit: int) -> str:
-    """The UTF-8 text of a file that is at most `limit` bytes long.
+def read(file: Path | FileRef, limit: int) -> bytes:
+    """The content of a file that is at most `limit` bytes long.
 
     A path is opened only where it is a regular file and no link. Raises ReproError when
-    the file is longer, cannot be read or is not UTF-8.
+    the file is longer or cannot be read.
     """
     if isinstance(file, FileRef):
         name = file.path
@@ -88,7 +88,12 @@ def read_text(file: Path | FileRef, limit: int) -> str:
         content = stream.read(limit + 1)
     if len(content) > limit:
         raise ReproError(f"{name} is larger than {text.size(limit)}, which is all that is read.")
-    return decode(content, name)
+    return content
+
+
+def read_text(file: Path | FileRef, limit: int) -> str:
+    """Like `read`, as text; ReproError where it is not UTF-8."""
+    return decode(read(file, limit), Path(file.path if isinstance(file, FileRef) else file).name)
 
 
 def decode(content: bytes, name: str) -> str:

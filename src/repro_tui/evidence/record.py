@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.documents import load_json, mapping, sequence, string, tables
-from repro_tui.evidence.files import read_text
+from repro_tui.evidence.files import read, read_text
 from repro_tui.evidence.model import Missing, Unreadable
 
 SCHEMA = "repro-tui.record/1"
@@ -94,12 +94,13 @@ class Record:
         if self.launch is None or self.launch.patch is None:
             return ""
         try:
-            text = read_text(self.folder / "changes.patch", _PATCH_LIMIT)
+            content = read(self.folder / "changes.patch", _PATCH_LIMIT)
         except ReproError as error:
             raise ReproError(f"The recorded uncommitted changes: {error.message}") from error
-        if f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" != self.launch.patch:
+        if f"sha256:{hashlib.sha256(content).hexdigest()}" != self.launch.patch:
             raise ReproError("The recorded uncommitted changes are not those of the execution.")
-        return text
+        # The lines of a patch are in whatever encodings the files have.
+        return content.decode("utf-8", errors="surrogateescape")
 
 
 def read_record(folder: Path) -> Record | Missing | Unreadable:

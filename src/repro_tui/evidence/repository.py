@@ -7,13 +7,10 @@ written either: no index is refreshed, no object is stored, nothing is fetched.
 """
 
 import configparser
-import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
-_CONFIGURATION = {
+SAFE_CONFIGURATION = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.safecrlf": "false",
@@ -35,7 +32,7 @@ _CONFIGURATION = {
 }
 
 
-def _configured(options: Mapping[str, str]) -> dict[str, str]:
+def configured(options: Mapping[str, str]) -> dict[str, str]:
     """The environment that lays `options` over every configuration file."""
     variables = {"GIT_CONFIG_COUNT": str(len(options)), "GIT_CONFIG_PARAMETERS": ""}
     for number, (key, value) in enumerate(options.items()):
@@ -45,7 +42,7 @@ def _configured(options: Mapping[str, str]) -> dict[str, str]:
 
 
 SAFE_ENVIRONMENT: Mapping[str, str] = {
-    **_configured(_CONFIGURATION),
+    **configured(SAFE_CONFIGURATION),
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -92,6 +89,7 @@ class Repository:
         self.git_dir = Path(repo.git_dir)
         common = Path(repo.common_dir)
         self.objects = common / "objects"
+        """The object database."""
         self._git = repo.git
         # Whoever starts us may have set these (Git does, for its hooks): all are named,
         # so that no other repository is read. With GIT_DIR named, Git does not ask who
@@ -135,17 +133,17 @@ class Repository:
 
     def head(self) -> str | None:
         """The commit that is checked out; None in a repository without commits."""
-        status, out = self._try("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        status, out = self.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return out.decode().strip() if status == 0 else None
 
     def branch(self) -> str | None:
         """The branch that is checked out; None when HEAD is detached."""
-        status, out = self._try("symbolic-ref", "--quiet", "--short", "HEAD")
+        status, out = self.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
         return os.fsdecode(out).strip() if status == 0 else None
 
     def has(self, commit: str) -> bool:
         """Whether the repository holds `commit`, given by its full id."""
-        status, _ = self._try("cat-file", "-e", f"{_full(commit)}^{{commit}}")
+        status, _ = self.attempt("cat-file", "-e", f"{_full(commit)}^{{commit}}")
         return status == 0
 
     def tree(self, commit: str, subdirectory: str = "") -> tuple[Entry, ...]:
@@ -154,7 +152,7 @@ class Repository:
         if subdirectory:
             arguments += ["--", f"{_inside(subdirectory)}/"]
         entries = []
-        for line in self._run(*arguments).split(b"\0")[:-1]:
+        for line in self.run(*arguments).split(b"\0")[:-1]:
             about, _, path = line.partition(b"\t")
             _, kind, name, size = about.decode().split()
             entries.append(Entry(os.fsdecode(path), kind, name, 0 if size == "-" else int(size)))
@@ -166,7 +164,7 @@ class Repository:
         Raises ReproError when there is none or it is longer than `limit` bytes.
         """
         inside = _inside(path)
-        listed = self._run("ls-tree", "-z", "--full-tree", _full(commit), "--", inside)
+        listed = self.run("ls-tree", "-z", "--full-tree", _full(commit), "--", inside)
         kind, _, rest = listed.partition(b" ")[2].partition(b" ")
         if kind != b"blob":
             raise ReproError(f"There is no file {path} at commit {commit[:12]}.")
@@ -174,12 +172,12 @@ class Repository:
 
     def read_blob(self, blob: str, limit: int) -> bytes:
         """The blob of that id. Raises ReproError when it is longer than `limit` bytes."""
-        size = int(self._run("cat-file", "-s", _full(blob)))
+        size = int(self.run("cat-file", "-s", _full(blob)))
         if size > limit:
             raise ReproError(
                 f"The file is larger ({text.size(size)}) than is read ({text.size(limit)})."
             )
-        return self._run("cat-file", "blob", blob)
+        return self.run("cat-file", "blob", blob)
 
     def read_blobs(self, blobs: Sequence[str]) -> Iterator[bytes]:
         """Many blobs at the price of one process. Sizes are the caller's to check first."""
@@ -188,7 +186,7 @@ class Repository:
         with tempfile.TemporaryFile() as wanted:
             wanted.write("".join(f"{_full(blob)}\n" for blob in blobs).encode())
             wanted.seek(0)
-            content = memoryview(self._run("cat-file", "--batch", stdin=wanted))
+            content = memoryview(self.run("cat-file", "--batch", stdin=wanted))
         start = 0
         for blob in blobs:
             # `<id> SP blob SP <size> LF <content> LF`, see git-cat-file(1).
@@ -202,7 +200,7 @@ class Repository:
 
     def commits_between(self, old: str, new: str, limit: int = 1000) -> tuple[Commit, ...]:
         """The commits that `new` has and `old` has not, newest first, at most `limit`."""
-        out = self._run(
+        out = self.run(
             "rev-list", f"--max-count={limit}", "--no-commit-header", "--format=%H %ct %s",
             _full(new), f"^{_full(old)}",
         )  # fmt: skip
@@ -212,92 +210,25 @@ class Repository:
             commits.append(Commit(name, int(time), subject))
         return tuple(commits)
 
-    def dirty(self) -> bool:
-        """Whether the working tree holds changes that are not committed."""
-        with self._changes() as (base, environment):
-            return bool(self._run(*_DIFF, "--name-only", base, environment=environment))
-
-    def patch(self, limit: int = 64 << 20) -> bytes:
-        """The uncommitted changes as `git diff --binary HEAD` writes them; often empty.
-
-        New files are part of it unless Git ignores them; a Git repository nested in the
-        working tree is not. Clean filters (as Git LFS has) are not applied. Raises
-        ReproError when the changed files are more than `limit` bytes in all or a merge
-        is under way.
-        """
-        with self._changes() as (base, environment):
-            changed = self._run(*_DIFF, "--name-only", "-z", base, environment=environment)
-            paths = [self._top() / os.fsdecode(name) for name in changed.split(b"\0")[:-1]]
-            total = sum(path.lstat().st_size for path in paths if os.path.lexists(path))
-            if total > limit:
-                raise ReproError(
-                    f"The uncommitted changes in {self.name} are too large to keep: "
-                    f"{text.size(total)}, and {text.size(limit)} are the limit.",
-                    "Commit them, or have Git ignore what is no source.",
-                )
-            return self._run(*_DIFF, "-p", "--binary", base, environment=environment)
-
-    @contextmanager
-    def _changes(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """What the working tree is to be compared with, and the environment for it.
-
-        The environment names a copy of the index that new files are entered in, without
-        their content, and switches off every filter that is configured anywhere.
-        """
-        top = self._top()
-        _, names = self._try("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
-        filters = {
-            os.fsdecode(name): "false" if name.endswith(b".required") else ""
-            for name in names.split(b"\0")[:-1]
-        }
-        with tempfile.TemporaryDirectory(prefix="repro-tui-") as folder:
-            index = Path(folder) / "index"
-            if (self.git_dir / "index").exists():
-                # The time goes along: Git looks into files as young as its index.
-                shutil.copy2(self.git_dir / "index", index)
-            environment = _configured({**_CONFIGURATION, **filters})
-            environment["GIT_INDEX_FILE"] = str(index)
-            if self._run("ls-files", "--unmerged", "-z", environment=environment):
-                raise ReproError(
-                    f"A merge is under way in {self.name}.", "Resolve its conflicts first."
-                )
-            self._try("update-index", "-q", "--refresh", environment=environment)
-            new = self._run(
-                "ls-files", "--others", "--exclude-standard", "-z", environment=environment
-            )
-            head = self.head()
-            kind = hashlib.sha256 if head and len(head) == 64 else hashlib.sha1
-            empty = kind(b"blob 0\0").hexdigest().encode()
-            with tempfile.TemporaryFile() as entries:
-                for name in new.split(b"\0")[:-1]:
-                    if not name.endswith(b"/"):
-                        mode = b"120000" if (top / os.fsdecode(name)).is_symlink() else b"100644"
-                        entries.write(mode + b" " + empty + b"\t" + name + b"\0")
-                entries.seek(0)
-                self._run(
-                    "update-index", "-z", "--index-info", environment=environment, stdin=entries
-                )
-            yield head or kind(b"tree 0\0").hexdigest(), environment
-
-    def _top(self) -> Path:
-        if self.root is None:
-            raise ReproError(f"{self.name} is a bare repository: it has no working tree.")
-        return self.root
-
-    def _run(
+    def run(
         self,
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         stdin: BinaryIO | None = None,
     ) -> bytes:
+        """The output of one of Git's plumbing commands that only read.
+
+        `environment` is laid over the safe one. Raises ReproError when the command fails.
+        """
         status, out, said = self._execute(arguments, environment, stdin)
         if status != 0:
             raise ReproError(f"Git cannot read {self.name}: {said.strip() or status}.")
         return out
 
-    def _try(
+    def attempt(
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
+        """Like `run`, for commands whose exit status says something: status and output."""
         status, out, _ = self._execute(arguments, environment, None)
         return status, out
 
@@ -316,17 +247,6 @@ class Repository:
             strip_newline_in_stdout=False,
             env=environment,
         )
-
-
-_DIFF = (
-    "diff-index",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-renames",
-    "--no-color",
-    "--full-index",
-    "--ignore-submodules=dirty",
-)
 
 
 def _full(name: str) -> str:
