@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from repro_tui.errors import ReproError
@@ -48,14 +48,6 @@ def remove(folder: Path) -> None:
     for top, _, _ in os.walk(folder):
         Path(top).chmod(stat.S_IRWXU)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def sweep(checkouts: Path, running: Collection[str]) -> None:
-    """Remove the checkouts whose jobs, by whose ids they are named, run no more."""
-    if checkouts.is_dir():
-        for folder in checkouts.iterdir():
-            if folder.name not in running:
-                remove(folder)
 
 
 def _git(folder: Path, *arguments: str, stdin: str = "") -> None:

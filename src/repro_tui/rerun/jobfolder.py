@@ -4,6 +4,8 @@
     state.json      how far the job is; written by its launcher alone, always replaced whole
     launcher.json   the process that carries the job out: pid and start time
     log.txt         what the launcher and the training process print
+    overlay/        the environment of the training process, see overlay.py
+    processes/      what the recorder in each process told
     record/         what becomes the run's artifact folder `repro-tui`
     lock            held while a dead launcher is replaced; one byte for each time
 

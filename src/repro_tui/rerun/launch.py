@@ -20,8 +20,9 @@ from typing import Any
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
-from repro_tui.rerun import jobfolder, jobs, processes
-from repro_tui.rerun.checkout import checkout, sweep
+from repro_tui.evidence.record import NAME
+from repro_tui.rerun import jobfolder, jobs, processes, record
+from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.settings import Settings
@@ -75,28 +76,23 @@ class _Execution:
         os.environ[processes.JOB_VARIABLE] = self.job.job_id
         # Where git, uv and the training process keep what they throw away.
         os.chdir(folder)
-
-    @property
-    def record_folder(self) -> Path:
-        return self.job.folder / "record"
-
-    @property
-    def _checkouts(self) -> Path:
-        return self.settings.cache / "checkouts"
+        self._checkouts = self.settings.cache / "checkouts"
+        self._place = self._checkouts / self.job.job_id
+        self._record = folder / "record"
+        self._processes = folder / "processes"
 
     def run(self) -> None:
         plan = self.job.plan
         self.sweep()
-        place = self._checkouts / self.job.job_id
-        with checkout(place, Path(plan.repository), plan.commit, plan.patch):
+        with checkout(self._place, Path(plan.repository), plan.commit, plan.patch):
             exit_code: int | None = None
             try:
-                exit_code = self._train(place / plan.subdirectory)
+                exit_code = self._train()
             finally:
                 ended = _now()
                 # Also what the command left running: its checkout goes now.
                 processes.end_job(self.job.job_id)
-                self.keep_record(exit_code, place)
+                self.keep_record(exit_code)
         self._end_runs("FINISHED" if exit_code == 0 else "FAILED", ended)
         if plan.reexecutes is not None:
             self._note(state=JobState.COMPARING)
@@ -106,7 +102,7 @@ class _Execution:
         else:
             self._note(state=JobState.FAILED, ended=_now(), message=_how_it_ended(exit_code))
 
-    def _train(self, project: Path) -> int:
+    def _train(self) -> int:
         """Make the new run and run the command; return its exit code."""
         # These import MLflow: five seconds in which the checkout is there already and
         # the job can be cancelled.
@@ -116,20 +112,42 @@ class _Execution:
         client = newrun.connect(plan.tracking_uri)
         run_id = newrun.create(client, plan, job_id)
         self._note(run_id=run_id)
-        notes = self.job.folder / "recorder"
-        notes.mkdir(exist_ok=True)
+        self._processes.mkdir(exist_ok=True)
         variables = {
             **plan.variables,
-            **recorder_variables(notes, plan.seed, plan.determinism, self.settings.variables),
+            **recorder_variables(
+                self._processes, plan.seed, plan.determinism, self.settings.variables
+            ),
             # Tags every other run that the process starts.
             "MLFLOW_RUN_CONTEXT": json.dumps({Tag.JOB: job_id}),
         }
+        project = self._place / plan.subdirectory
         process = backend.start(plan, project, run_id, self.job.folder / "overlay", variables)
         self._note(state=JobState.RUNNING, started=_now())
         return process.wait()
 
-    def keep_record(self, exit_code: int | None, place: Path | None = None) -> None:
-        """Write the record and upload it. What cannot be kept does not end the job."""
+    def keep_record(self, exit_code: int | None) -> None:
+        """Make the record and upload it. A record that cannot be kept does not end the job."""
+        from repro_tui.rerun import newrun
+
+        job = self.job
+        if job.run_id is None:
+            return
+        project = self._place / job.plan.subdirectory
+        try:
+            if not (self._record / NAME).exists():
+                record.keep(
+                    self._record,
+                    job.plan,
+                    self._processes,
+                    project if project.is_dir() else None,
+                    job.started,
+                    _now(),
+                    exit_code,
+                )
+            newrun.upload(newrun.connect(job.plan.tracking_uri), job.run_id, self._record)
+        except Exception:
+            _logger.exception("The record of the execution could not be kept.")
 
     def _compare(self, original: str) -> None:
         # Not before they are needed: the job has been started and can be cancelled.
@@ -156,7 +174,9 @@ class _Execution:
         self._note(verdict=verdict)
 
     def end(self, state: JobState, status: str, message: str) -> None:
-        """End the runs that still run with `status`, and the job in `state`."""
+        """End the processes, the runs that still run with `status`, and the job in `state`."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        processes.end_job(self.job.job_id)
         try:
             self._end_runs(status, _now())
         except Exception as error:
@@ -165,9 +185,12 @@ class _Execution:
         self._note(state=state, ended=_now(), message=message)
 
     def sweep(self) -> None:
-        """Remove the checkouts that killed launchers left behind."""
-        running = {job.job_id for job in jobs.jobs(self.settings) if not job.state.ended}
-        sweep(self._checkouts, running)
+        """Remove the checkouts of ended jobs, which killed launchers leave behind."""
+        if self._checkouts.is_dir():
+            ended = {job.job_id for job in jobs.jobs(self.settings) if job.state.ended}
+            for folder in self._checkouts.iterdir():
+                if folder.name in ended:
+                    remove(folder)
 
     def _end_runs(self, status: str, end_time: int) -> None:
         from repro_tui.rerun import newrun

@@ -12,10 +12,8 @@ from mlflow.entities import Param, Run
 from mlflow.tracking.context.default_context import DefaultRunContext
 
 from repro_tui.evidence.model import Tag
+from repro_tui.evidence.record import FOLDER
 from repro_tui.rerun.model import Plan
-
-RECORD_PATH = "repro-tui"
-"""The artifact folder of the record."""
 
 
 def connect(tracking_uri: str) -> mlflow.MlflowClient:
@@ -44,7 +42,7 @@ def create(client: mlflow.MlflowClient, plan: Plan, job_id: str) -> str:
 
 def upload(client: mlflow.MlflowClient, run_id: str, folder: Path) -> None:
     """Keep the record with the run."""
-    client.log_artifacts(run_id, str(folder), RECORD_PATH)
+    client.log_artifacts(run_id, str(folder), FOLDER)
 
 
 def end(client: mlflow.MlflowClient, job_id: str, status: str, end_time: int | None = None) -> None:
