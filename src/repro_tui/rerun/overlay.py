@@ -46,6 +46,7 @@ class _Real:
     executable: Path
     base: Path
     """The interpreter that a virtual environment was made from, or itself."""
+    prefix: str
     is_venv: bool
     system_site: bool
     """Whether the system's and the person's site-packages are seen as well."""
@@ -106,6 +107,7 @@ def _ask(interpreter: Path) -> _Real:
         version=tuple(told["version"]),
         executable=Path(told["executable"]),
         base=Path(told["base"]),
+        prefix=told["prefix"],
         is_venv=is_venv,
         system_site=not is_venv or _includes_system(Path(told["prefix"]) / "pyvenv.cfg"),
         site_packages=tuple(told["site"]) if is_venv else (),
@@ -124,7 +126,8 @@ def _includes_system(configuration: Path) -> bool:
 def _pth(real: _Real) -> str:
     """One line: `site` runs each line by itself, so that the order is this line's."""
     add = "".join(f"; site.addsitedir({path!r})" for path in real.site_packages)
-    return f"import site, {PACKAGE}; {PACKAGE}.start(){add}\n"
+    told = f"executable={str(real.executable)!r}, prefix={real.prefix!r}"
+    return f"import site, {PACKAGE}; {PACKAGE}.start({told}){add}\n"
 
 
 def _activate(folder: Path) -> str:

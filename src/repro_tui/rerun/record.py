@@ -102,7 +102,7 @@ def assemble(
         record["recorder"] = _recorder(chosen, len(told))
     else:
         chosen = {}
-        reason = "no process of the command started a Python that carries the recorder"
+        reason = _failure(processes)
         record["recorder"] = {"active": False, "reason": reason, "stream": VERSION}
     record["device"] = _device(str(launched["device"]), chosen, machine)
     record["files"] = list(files)
@@ -133,6 +133,14 @@ def _processes(folder: Path) -> list[dict[str, Any]]:
         if isinstance(told, dict) and told.get("schema") == PROCESS_SCHEMA:
             found.append(told)
     return found
+
+
+def _failure(folder: Path) -> str:
+    """Why there is no process file, in words."""
+    for path in sorted(folder.glob("failure-*.txt")):
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return f"it could not start: {file.read(1000)}"
+    return "no process of the command started a Python that carries the recorder"
 
 
 def _standing(process: Mapping[str, Any]) -> tuple[int, int, int]:

@@ -17,8 +17,6 @@ def python() -> dict[str, str]:
     return {
         "version": ".".join(map(str, sys.version_info[:3])) + _pre_release(),
         "implementation": sys.implementation.name,
-        "executable": sys.executable,
-        "prefix": sys.prefix,
     }
 
 
@@ -186,10 +184,15 @@ def switches() -> dict[str, Any]:
 
 
 def device() -> dict[str, str] | None:
-    """The CUDA device, where PyTorch has used one; None where nothing is known."""
+    """What PyTorch computes on; None where nothing is known.
+
+    PyTorch does not tell whether it has used MPS: `cpu` says that it has not used CUDA.
+    """
     torch = loaded("torch")
-    if torch is None or not torch.cuda.is_initialized():
+    if torch is None:
         return None
+    if not torch.cuda.is_initialized():
+        return {"device": "cpu", "name": ""}
     index = torch.cuda.current_device()
     return {"device": f"cuda:{index}", "name": torch.cuda.get_device_name(index)}
 

@@ -47,14 +47,15 @@ class Session:
         self._packages: list[dict[str, str]] = []
         self._lineage = Lineage(os.environ.get(VARIABLE) or streams.ROOT)
         self._generators: Generators | None = None
+        self._active = False
 
     def start(self) -> None:
-        """Never raises."""
-        self._guarded("the recorder", self._start)
-
-    def _start(self) -> None:
+        """Raises OSError where the folder cannot be written, and nothing else."""
         self._path = self._lineage.claim(self._folder)
-        atexit.register(self._guarded, "the record", lambda: self._write(finished=True))
+        atexit.register(self._guarded, lambda: self._write(finished=True))
+        self._active = self._guarded(self._begin)
+
+    def _begin(self) -> None:
         seed = os.environ.get("REPRO_TUI_SEED", "")
         level = os.environ.get("REPRO_TUI_DETERMINISM", "seed")
         self._generators = Generators(
@@ -65,35 +66,37 @@ class Session:
         )
         self._lineage.follow()
         self._generators.start()
-        hooks = {name: self._hook(name, act) for name, act in self._generators.hooks().items()}
+        hooks = {name: self._hook(act) for name, act in self._generators.hooks().items()}
         AfterImport(hooks, self._paths_complete).install()
         os.register_at_fork(after_in_child=self._after_fork)
 
-    def _hook(self, name: str, act: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+    def _hook(self, act: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
         def hook(module: ModuleType) -> None:
-            self._guarded(name, lambda: act(module))
+            self._active &= self._guarded(lambda: act(module))
             self._rewrite()
 
         return hook
 
     def _after_fork(self) -> None:
         if self._generators is not None:
-            self._guarded("a forked child", self._generators.forked)
+            self._guarded(self._generators.forked)
 
     def _paths_complete(self) -> None:
-        self._guarded("the first record", self._write)
+        self._guarded(self._write)
 
     def _rewrite(self) -> None:
         self._rewrites += 1
         if self._rewrites <= _REWRITES:
-            self._guarded("the record", self._write)
+            self._guarded(self._write)
 
-    def _guarded(self, what: str, act: Callable[[], None]) -> None:
-        """The one place where a failure ends: the program must not notice."""
+    def _guarded(self, act: Callable[[], None]) -> bool:
+        """The one place where a failure ends: the program must not notice it."""
         try:
             act()
         except Exception as error:  # noqa: BLE001 - see above
-            self._reasons.append(f"{what}: {type(error).__name__}: {error}")
+            self._reasons.append(f"{type(error).__name__}: {error}")
+            return False
+        return True
 
     def _write(self, finished: bool = False) -> None:
         if os.getpid() != self._pid:
@@ -134,7 +137,7 @@ class Session:
         if generators is not None:
             told["randomness"].update(generators.sources)
         told["recorder"] = {
-            "active": generators is not None,
+            "active": self._active,
             "reason": "; ".join(self._reasons),
             "stream": streams.VERSION,
             "seedless": {} if generators is None else generators.seedless,
