@@ -24,7 +24,7 @@ from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.themes import FALLBACK, load_themes
-from repro_tui.tui.widgets.rows import Rows
+from repro_tui.tui.widgets.rows import MOVE, Rows
 
 if TYPE_CHECKING:
     # The engine brings Git, MLflow's client and the comparers: the thread that opens it
@@ -187,7 +187,7 @@ class ReproApp(App[None]):
         """Every action of the keys that work now: the palette and the keys are one."""
         told: set[str] = set()
         for node, binding, enabled, _ in screen.active_bindings.values():
-            ours = isinstance(node, App | Screen | Rows)
+            ours = isinstance(node, App | Screen | Rows) and binding.group is not MOVE
             if not (ours and enabled and binding.description) or binding.action in told:
                 continue
             told.add(binding.action)
@@ -214,11 +214,8 @@ class ReproApp(App[None]):
 
     async def action_quit(self) -> None:
         running = sum(not job.state.ended for job in self.jobs)
-        self.exit(
-            message=f"{plural(running, 're-execution')} still running; `repro-tui` shows them again."
-            if running
-            else None
-        )
+        told = f"{plural(running, 're-execution')} still running; `repro-tui` shows them again."
+        self.exit(message=told if running else None)
 
 
 def _ended(state: JobState | None) -> bool:

@@ -80,8 +80,7 @@ def widths(width: int) -> tuple[int, int, int]:
 
 def head(left: str, right: str, width: int) -> Content:
     key, value, note = widths(width)
-    cells = [" " * 4 + " " * key, _fit(shown(left), value), _fit(shown(right), value)]
-    line = Content(cells[0] if isinstance(cells[0], str) else "") + Content("  ")
+    line = Content(" " * (key + 7))
     line += _fit(shown(left), value) + Content(" │ ") + _fit(shown(right), value)
     return line + Content("  what was found" if note else "")
 
@@ -118,9 +117,9 @@ def counts(section: SectionComparison) -> Content:
 def _finding(finding: Finding, width: int) -> Content:
     key, value, note = widths(width)
     style = colour(finding.kind)
-    left, right = abreast(_value(finding.left), _value(finding.right), value)
+    left, right = words.abreast(_value(finding.left), _value(finding.right), value)
     line = Content.styled(f"   {words.symbol(finding.kind)} ", f"{style} bold")
-    line += _fit(shown(label(finding)), key) + Content("  ")
+    line += _fit(shown(words.key(finding.key)), key) + Content("  ")
     quiet = not told(finding.kind)
     line += _fit(Content.styled(left, MUTED if quiet else style), value)
     line += Content.styled(" │ ", MUTED)
@@ -131,29 +130,8 @@ def _finding(finding: Finding, width: int) -> Content:
     return line
 
 
-def label(finding: Finding) -> str:
-    """A key for people: its parts, or what stands for the whole section."""
-    return " / ".join(finding.key) or "(the whole section)"
-
-
 def _value(fact: Fact | None) -> str:
     return shown(words.fact(fact)).plain
-
-
-def abreast(left: str, right: str, width: int) -> tuple[str, str]:
-    """Both texts cut so that their first difference is in view.
-
-    >>> abreast("a" * 40 + "x", "a" * 40 + "y", 12)
-    ('…aaaaaaax', '…aaaaaaay')
-    """
-    if left == right or max(len(left), len(right)) <= width:
-        return left, right
-    pairs = zip(left, right, strict=False)
-    first = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
-    start = max(first - width * 2 // 3, 0)
-    if start == 0 or first < width - 2:
-        return left, right
-    return "…" + left[start + 1 :], "…" + right[start + 1 :]
 
 
 def _fit(text: Content, width: int) -> Content:

@@ -1,18 +1,19 @@
 """Everything that the store tells of one run, as text for the side pane. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
 from repro_tui.evidence.model import Dataset, Run, Tag
 from repro_tui.text import duration, number, plural
+from repro_tui.tui.facts import Facts
 from repro_tui.tui.run_rows import verdict
 from repro_tui.tui.spelling import MUTED, moment, shown, status
 
 
 def details(
     run: Run, datasets: Sequence[Dataset] | None, verdicts: Sequence[str], now: int
-) -> Content:
+) -> Facts:
     """The run's facts, params, metrics, datasets and tags; datasets None: still being read."""
     took = run.duration
     facts = {
@@ -30,37 +31,28 @@ def details(
         "deleted": shown("yes" if run.lifecycle_stage == "deleted" else ""),
     }
     metrics = {name: Content(number(value)) for name, value in run.metrics.items()}
-    blocks = [
-        Content.styled(shown(run.name or run.run_id).plain, "$accent bold"),
-        _block("", {name: value for name, value in facts.items() if value}),
-        _block(plural(len(run.params), "param"), _texts(run.params)),
-        _block(plural(len(metrics), "metric") + ", last values", metrics),
-        _datasets(datasets),
-        _block(plural(len(run.tags), "tag"), _texts(run.tags)),
-    ]
-    return Content("\n").join(block for block in blocks if block)
+    lines = [(Content(""), shown(run.name or run.run_id, "$accent bold"))]
+    lines += [(Content.styled(name, MUTED), value) for name, value in facts.items() if value]
+    lines += _block(plural(len(run.params), "param"), _texts(run.params))
+    lines += _block(f"{plural(len(metrics), 'metric')}, last values", metrics)
+    lines += _datasets(datasets)
+    lines += _block(plural(len(run.tags), "tag"), _texts(run.tags))
+    return Facts(lines)
 
 
 def _texts(values: Mapping[str, str]) -> dict[str, Content]:
-    return {name: shown(value) for name, value in values.items()}
+    return {name: shown(value) or Content("(empty)") for name, value in values.items()}
 
 
-def _block(title: str, values: Mapping[str, Content]) -> Content:
-    return Content("\n").join(_lines(title, values))
+def _block(title: str, values: Mapping[str, Content]) -> list[tuple[Content, Content]]:
+    heading = Content("\n") + Content.styled(title, "$primary bold")
+    lines = [(shown(name, MUTED), value) for name, value in values.items()]
+    return [(Content(""), heading), *lines]
 
 
-def _lines(title: str, values: Mapping[str, Content]) -> Iterable[Content]:
-    if title:
-        yield Content.styled(f"\n{title}", "$primary bold")
-    names = {name: shown(name, MUTED) for name in values}
-    width = min(max((name.cell_length for name in names.values()), default=0), 22)
-    for name, value in values.items():
-        yield names[name].pad_right(max(width - names[name].cell_length, 0)) + "  " + value
-
-
-def _datasets(datasets: Sequence[Dataset] | None) -> Content:
+def _datasets(datasets: Sequence[Dataset] | None) -> list[tuple[Content, Content]]:
     if datasets is None:
-        return Content.styled("\ndatasets: being read…", MUTED)
+        return _block("datasets are being read…", {})
     return _block(
         plural(len(datasets), "dataset"),
         {

@@ -2,8 +2,8 @@
 
 from textual.content import Content
 
-from repro_tui.compare.model import Comparison, FirstDivergence, Suspect
-from repro_tui.text import number, plural
+from repro_tui.compare.model import Comparison, Suspect
+from repro_tui.reports import words
 from repro_tui.tui.spelling import headline, shown
 
 _FEW = 3
@@ -20,7 +20,8 @@ def banner(comparison: Comparison, *, whole: bool = False) -> Content:
     reasons = verdict.reasons if whole else verdict.reasons[:2]
     lines += [Content("  ") + shown(reason) for reason in reasons]
     if comparison.first_divergence is not None:
-        lines.append(Content("  ") + _first(comparison.first_divergence))
+        first = shown(words.first_divergence(comparison.first_divergence), "$diff-changed")
+        lines.append(Content("  first divergence: ") + first)
     suspects = comparison.suspects
     if whole:
         lines += [Content("  suspect: ") + _suspect(suspect, why=True) for suspect in suspects]
@@ -33,19 +34,6 @@ def banner(comparison: Comparison, *, whole: bool = False) -> Content:
     return Content("\n").join(lines)
 
 
-def _first(first: FirstDivergence) -> Content:
-    left, right = (
-        "no point" if value is None else number(value) for value in (first.left, first.right)
-    )
-    apart = "" if first.ulp is None else f", {plural(first.ulp, 'unit')} in the last place apart"
-    return (
-        Content("first divergence: ")
-        + shown(first.metric, "$diff-changed bold")
-        + Content.styled(f" at step {first.step:,}", "$diff-changed bold")
-        + Content(f": {left} │ {right}{apart}")
-    )
-
-
 def _suspect(suspect: Suspect, *, why: bool) -> Content:
-    name = shown(f"{suspect.section} {' / '.join(suspect.key)}", "$diff-changed", 60)
+    name = shown(f"{suspect.section} {words.key(suspect.key)}", "$diff-changed", 60)
     return name + shown(f": {suspect.why}") if why else name

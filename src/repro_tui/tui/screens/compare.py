@@ -17,7 +17,7 @@ from repro_tui.evidence.model import Run, SectionName
 from repro_tui.reports import words
 from repro_tui.text import visible
 from repro_tui.tui.background import Failed, Progressed, start
-from repro_tui.tui.finding_rows import FindingRow, Row, SectionRow, label, rows
+from repro_tui.tui.finding_rows import FindingRow, Row, SectionRow, rows
 from repro_tui.tui.house import house
 from repro_tui.tui.screens.detail import DetailScreen
 from repro_tui.tui.screens.export import ExportScreen
@@ -43,8 +43,8 @@ class CompareScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next(1)", "Next"),
         Binding("N", "next(-1)", "Previous difference", show=False),
-        Binding("right_square_bracket", "section(1)", "Next section", show=False, key_display="]"),
-        Binding("left_square_bracket", "section(-1)", "Previous section", show=False, key_display="["),
+        Binding("]", "section(1)", "Next section", show=False),
+        Binding("[", "section(-1)", "Previous section", show=False),
         Binding("a", "everything", "All"),
         Binding("z", "fold", "Fold", show=False),
         Binding("Z", "fold_all", "Fold or unfold all", show=False),
@@ -130,10 +130,7 @@ class CompareScreen(Screen[None]):
                 parts[0],
                 shown(_name(left), limit=40) + Content(" │ ") + shown(_name(right), limit=40),
             ]
-            policy = self._comparison.policy
-            tolerance = "exact" if policy.exact else (
-                f"tolerance rtol {policy.rtol:g}, atol {policy.atol:g}, {policy.ulp} ulp"
-            )  # fmt: skip
+            tolerance = words.tolerance(self._comparison.policy)
             parts += [Content(listed), Content.styled(tolerance, MUTED)]
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
@@ -143,7 +140,7 @@ class CompareScreen(Screen[None]):
         if isinstance(event.row, FindingRow):
             finding = event.row.finding
             note = words.finding_note(finding)
-            peek = shown(label(finding), "bold") + shown(f"  {note}" if note else "")
+            peek = shown(words.key(finding.key), "bold") + shown(f"  {note}" if note else "")
         self.query_one("#peek", Static).update(peek)
 
     # --- Actions ---------------------------------------------------------------------------

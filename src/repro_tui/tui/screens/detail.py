@@ -11,8 +11,9 @@ from textual.widgets import Footer, Static
 
 from repro_tui.compare.model import FileDetail, Finding, HistoryDetail
 from repro_tui.evidence.model import History, Known, SectionName
+from repro_tui.reports import words
 from repro_tui.tui.finding_detail import facts, text_of
-from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows, label
+from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows
 from repro_tui.tui.spelling import shown
 from repro_tui.tui.widgets.diff_list import DiffList
 from repro_tui.tui.widgets.finding_list import FindingList
@@ -41,7 +42,7 @@ class DetailScreen(Screen[None]):
         self._names = names
 
     def compose(self) -> ComposeResult:
-        where = shown(f"{self._section} / {label(self._finding)}", "bold")
+        where = shown(f"{self._section} / {words.key(self._finding.key)}", "bold")
         yield Static(where, classes="bar")
         with VerticalScroll(id="facts"):
             yield Static(facts(self._finding, self._names))

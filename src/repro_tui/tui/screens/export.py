@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Footer, Input, Static
+from textual.widgets import Button, Footer, Input, Select, Static
 
 from repro_tui.compare.model import Comparison
 from repro_tui.output import write_whole
@@ -48,8 +48,17 @@ class ExportScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Export to Markdown"
             yield Static(shown(f"File, in {self._folder}", MUTED))
-            yield Input(f"repro-{left}-{right}.md", id="path")
-            yield Checkbox("Everything, also what is equal", self._full, id="full")
+            yield Input(f"repro-{left}-{right}.md", id="path", compact=True)
+            yield Select[bool](
+                [
+                    ("only what differs, what is unknown and the verdict", False),
+                    ("everything, also what is equal", True),
+                ],
+                value=self._full,
+                allow_blank=False,
+                id="full",
+                compact=True,
+            )
             yield Static(id="said")
             with Horizontal(classes="buttons"):
                 yield Button("Write", variant="primary", action="screen.write")
@@ -69,7 +78,7 @@ class ExportScreen(ModalScreen[None]):
             self._confirmed = path
             self._say(f"{path.name} exists. Write once more to replace it.", "$text-warning")
         else:
-            full = self.query_one("#full", Checkbox).value
+            full = self.query_one("#full", Select).value is True
             comparison = self._comparison
 
             def write() -> Written:

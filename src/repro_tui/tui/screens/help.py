@@ -10,6 +10,9 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
+_TEXTUAL = {binding.action for binding in Screen.BINDINGS if isinstance(binding, Binding)}
+"""What Textual itself binds on every screen."""
+
 
 class HelpScreen(ModalScreen[None]):
     """Drawn from the very bindings of the screen below, so that it cannot be wrong."""
@@ -58,7 +61,7 @@ def _groups(screen: Screen[object]) -> dict[str, dict[str, list[str]]]:
         if not binding.description or binding.system:
             continue
         group = "This screen"
-        if isinstance(active.node, App):
+        if isinstance(active.node, App) or binding.action in _TEXTUAL:
             group = "Everywhere"
         elif isinstance(active.node, Widget) and not isinstance(active.node, Screen):
             group = "In the list"

@@ -27,6 +27,7 @@ from repro_tui.rerun.model import (
 )
 from repro_tui.text import size, visible
 from repro_tui.tui.background import Failed, start
+from repro_tui.tui.facts import Facts
 from repro_tui.tui.house import house
 from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.spelling import MUTED, shown
@@ -206,7 +207,7 @@ class RerunScreen(ModalScreen[None]):
         self.query_one("#start", Button).disabled = plan is None
         self.refresh_bindings()
 
-    def _say(self, text: Content) -> None:
+    def _say(self, text: Content | Facts) -> None:
         self.query_one("#plan Static", Static).update(text)
 
     # --- Starting --------------------------------------------------------------------------
@@ -227,11 +228,11 @@ class RerunScreen(ModalScreen[None]):
         self.app.switch_screen(JobsScreen(message.job.job_id))
 
 
-def _spelled(plan: Plan) -> Content:
+def _spelled(plan: Plan) -> Facts:
     """What exactly will run, line by line."""
-    lines = []
-    for name, value in rows(plan):
-        style = "$text-warning" if name == "caveat" else ""
-        title = "! " if name == "caveat" else f"{name:<12}"
-        lines.append(Content.styled(visible(title), style or MUTED) + shown(value, style))
-    return Content("\n").join(lines)
+    return Facts(
+        [
+            (shown(name, MUTED), shown(value, "$text-warning" if name == "caveat" else ""))
+            for name, value in rows(plan)
+        ]
+    )

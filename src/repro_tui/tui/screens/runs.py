@@ -1,6 +1,5 @@
 """The runs of a store: find them, mark them, and go from them to everything else."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from repro_tui.text import plural, visible
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
 from repro_tui.tui.run_details import details
+from repro_tui.tui.run_orders import NEWEST_FIRST, Order, is_store_filter, orders
 from repro_tui.tui.run_rows import RunRow, arrange, columns, common_metrics, pair
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
@@ -33,14 +33,6 @@ _AHEAD = 40
 """Rows below the cursor at which the next page is fetched."""
 _PAUSE = 0.15
 """Seconds that the cursor rests on a run before its datasets are read."""
-
-_STORE_FILTER = re.compile(
-    r"\s*[\"`]?(metrics?|params?|parameters?|tags?|attributes?|attr|run|datasets?)[\"`]?\.\S"
-    r"|\s*(status|start_time|end_time|run_id|run_name|user_id|artifact_uri|created|Created)"
-    r"\s*(=|!=|<|>|I?LIKE\b|IN\b|NOT\b)",
-    re.IGNORECASE,
-)
-"""How a filter in MLflow's search syntax begins; anything else is searched for as text."""
 
 
 @dataclass
@@ -68,12 +60,12 @@ class RunsScreen(Screen[None]):
         "The runs of the store, newest first, children under their parents.\n"
         "Mark two with space and compare them with c; a re-execution (↻) is compared with its "
         "original without marks. A star at a commit means uncommitted changes. Filter by any "
-        "text that is shown, or in MLflow's search syntax: metrics.loss < 0.1 and params.lr = '0.01'"
+        "text that is shown, or in MLflow's syntax: metrics.loss < 0.1 and params.lr = '0.01'"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark"),
         Binding("c", "compare", "Compare"),
-        Binding("r", "reexecute", "Re-execute"),
+        Binding("r", "reexecute", "Rerun"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("d", "details", "Details"),
         Binding("e", "experiments", "Experiment", show=False),
@@ -91,7 +83,7 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self._query = RunQuery(max_results=_PAGE)
         self._experiment: Experiment | None = None
-        self._order = "newest first"
+        self._order = NEWEST_FIRST
         self._runs: tuple[Run, ...] = ()
         self._next = ""
         self._fetching = True
@@ -201,7 +193,7 @@ class RunsScreen(Screen[None]):
             name = self._experiment.name if self._experiment else "all experiments"
             more = "+" if self._next else ""
             count = plural(len(self._runs), "run") if not more else f"{len(self._runs):,}+ runs"
-            parts += [shown(name, "bold", 40), Content(f"{count}, {self._order}")]
+            parts += [shown(name, "bold", 40), Content(f"{count}, {self._order.title}")]
             if self._search:
                 parts.append(Content.styled(f"search: {visible(self._search, 30)}", "$accent"))
             if self._query.filter:
@@ -277,13 +269,13 @@ class RunsScreen(Screen[None]):
 
     @on(Input.Changed, "#box")
     def _typed(self, event: Input.Changed) -> None:
-        self._search = "" if _STORE_FILTER.match(event.value) else event.value.strip()
+        self._search = "" if is_store_filter(event.value) else event.value.strip()
         if house(self).ready:
             self._show()
 
     @on(Input.Submitted, "#box")
     def _entered(self, event: Input.Submitted) -> None:
-        asked = event.value.strip() if _STORE_FILTER.match(event.value) else ""
+        asked = event.value.strip() if is_store_filter(event.value) else ""
         if asked != self._query.filter:
             self._ask(replace(self._query, filter=asked))
         self._leave_box(keep=bool(event.value.strip()))
@@ -305,55 +297,39 @@ class RunsScreen(Screen[None]):
         self._read(query)
 
     def action_sort(self) -> None:
-        metrics = common_metrics(self._runs, 6)
         choices = [
-            Choice(Content(title), (title, order))
-            for title, order in (
-                ("newest first", "attributes.start_time DESC"),
-                ("oldest first", "attributes.start_time ASC"),
-                ("by name", "attributes.run_name ASC"),
-                ("by status", "attributes.status ASC"),
-                ("last ended first", "attributes.end_time DESC"),
-            )
+            Choice(Content(order.title), order) for order in orders(common_metrics(self._runs, 6))
         ]
-        for name in metrics:
-            quoted = f"metrics.`{name}`"
-            label = shown(name, limit=30).plain
-            choices += [
-                Choice(Content(f"{label}, lowest first"), (f"{label}, lowest first", f"{quoted} ASC")),
-                Choice(Content(f"{label}, highest first"), (f"{label}, highest first", f"{quoted} DESC")),
-            ]  # fmt: skip
-        now = next(
-            choice.value for choice in choices if choice.value[1] == self._query.order_by[0]
-        )  # fmt: skip
 
-        def sort(picked: tuple[str, str] | None) -> None:
-            if picked is not None and house(self).ready:
-                self._order, order = picked
-                self._ask(replace(self._query, order_by=(order,)))
+        def sort(picked: Order | None) -> None:
+            if picked is not None:
+                self._order = picked
+                self._ask(replace(self._query, order_by=(picked.order_by,)))
 
-        self.app.push_screen(PickScreen("Sort", choices, now), sort)
+        self.app.push_screen(PickScreen("Sort", choices, self._order), sort)
 
     def action_experiments(self) -> None:
         engine = house(self).engine
         start(self, "experiments", lambda _: ExperimentsRead(engine.experiments()))
 
     def on_experiments_read(self, message: ExperimentsRead) -> None:
-        active = [e for e in message.experiments if e.lifecycle_stage == "active"]
-        choices: list[Choice[Experiment | None]] = [Choice(Content("all experiments"), None)]
-        choices += [
-            Choice(shown(e.name, limit=48) + Content.styled(f"  {visible(e.experiment_id)}", MUTED), e)
-            for e in active
-        ]  # fmt: skip
+        # In a tuple of one, `all experiments` can be told from no answer.
+        choices: list[Choice[tuple[Experiment | None]]] = [
+            Choice(Content("all experiments"), (None,))
+        ]
+        for experiment in message.experiments:
+            if experiment.lifecycle_stage == "active":
+                number = shown(f"  {experiment.experiment_id}", MUTED)
+                label = shown(experiment.name, limit=44) + number
+                choices.append(Choice(label, (experiment,)))
 
         def choose(picked: tuple[Experiment | None] | None) -> None:
             if picked is not None:
                 (self._experiment,) = picked
-                chosen = (picked[0].experiment_id,) if picked[0] else ()
-                self._ask(replace(self._query, experiment_ids=chosen))
+                ids = (self._experiment.experiment_id,) if self._experiment else ()
+                self._ask(replace(self._query, experiment_ids=ids))
 
-        wrapped = [Choice(choice.label, (choice.value,)) for choice in choices]
-        self.app.push_screen(PickScreen("Experiment", wrapped, (self._experiment,)), choose)
+        self.app.push_screen(PickScreen("Experiment", choices, (self._experiment,)), choose)
 
     # --- Going on --------------------------------------------------------------------------
 

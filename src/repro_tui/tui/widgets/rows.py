@@ -17,7 +17,7 @@ from textual.visual import Visual
 
 T = TypeVar("T")
 
-_MOVE = Binding.Group("Move")
+MOVE = Binding.Group("Move")
 
 
 @dataclass
@@ -51,20 +51,22 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False, group=_MOVE),
-        Binding("up,k", "move(-1)", "Up", show=False, group=_MOVE),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, group=_MOVE),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, group=_MOVE),
-        Binding("home,g", "end(-1)", "First", show=False, group=_MOVE),
-        Binding("end,G", "end(1)", "Last", show=False, group=_MOVE),
-        Binding("right,l", "scroll_right", "Scroll right", show=False, group=_MOVE),
-        Binding("left,h", "scroll_left", "Scroll left", show=False, group=_MOVE),
+        Binding("down,j", "move(1)", "Down", show=False, group=MOVE),
+        Binding("up,k", "move(-1)", "Up", show=False, group=MOVE),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, group=MOVE),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, group=MOVE),
+        Binding("home,g", "end(-1)", "First", show=False, group=MOVE),
+        Binding("end,G", "end(1)", "Last", show=False, group=MOVE),
+        Binding("right,l", "scroll_right", "Scroll right", show=False, group=MOVE),
+        Binding("left,h", "scroll_left", "Scroll left", show=False, group=MOVE),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--head"}
     DEFAULT_CSS = """
     Rows {
         background: $background;
         scrollbar-size: 1 1;
+        scrollbar-background: $surface;
+        scrollbar-color: $primary 40%;
         & > .rows--head { background: $panel; color: $foreground 70%; text-style: bold; }
         & > .rows--cursor { background: $primary 15%; }
         &:focus > .rows--cursor { background: $primary 32%; text-style: bold; }
