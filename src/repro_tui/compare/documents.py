@@ -74,7 +74,8 @@ def compare_documents(
     ]
     if not findings:
         return None
-    return FileDetail("structure", f"{plural(len(findings), 'value')} differ", tuple(findings))
+    summary = plural(len(findings), "differing value")
+    return FileDetail("structure", summary, tuple(findings))
 
 
 def _finding(key: Key, report: str, level: Any, sources: tuple[str, str]) -> Finding:

@@ -57,7 +57,7 @@ def compare_section(
         a, b = left.at(key), right.at(key)
         note = _why(a, b)
         if key in covered:
-            note += f"; {plural(covered[key], 'fact')} here known of one run only"
+            note += f"; {plural(covered[key], 'fact')} known of one run only"
         findings.append(Finding(key, Kind.UNKNOWN, a, b, note))
     findings.sort(key=lambda finding: finding.key)
     return tuple(set_aside(finding, left.name, policy) for finding in findings)

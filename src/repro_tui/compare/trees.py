@@ -5,8 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from repro_tui.compare.artifacts.binary import compare as look_inside
-from repro_tui.compare.artifacts.file import OpenFile
+from repro_tui.compare.artifacts import OpenFile, look_inside
 from repro_tui.compare.code import Opener
 from repro_tui.compare.mappings import compare_scalars, compare_section
 from repro_tui.compare.model import Finding, Kind, Policy

@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | all the same | reproduced | reproduced within tolerance | nondeterministic | unverifiable |
 | some changed | unaffected by the changes | unaffected within tolerance | diverged | unverifiable |
-| some unknown | matches, inputs not all known | matches within tolerance | diverged | unverifiable |
+| some unknown | matches, inputs not all known | …within tolerance | diverged | unverifiable |
 """
 
 from collections import Counter

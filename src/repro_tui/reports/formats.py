@@ -16,7 +16,8 @@ def written(comparison: Comparison, format_: str, *, full: bool = False) -> str:
     `full` adds what is equal; JSON always holds everything.
     """
     if format_ == "json":
-        return json.dumps(to_json(comparison), indent=2, ensure_ascii=False) + "\n"
+        # ASCII alone: escapes keep a terminal from obeying what a stranger wrote.
+        return json.dumps(to_json(comparison), indent=2) + "\n"
     if format_ == "md":
         return markdown(comparison, full=full)
     return plain(comparison, full=full)

@@ -88,4 +88,3 @@ def seed(run: Run) -> str:
 def device(run: Run) -> str:
     """The device that repro-tui chose, or else a parameter that is called so."""
     return run.tags.get(Tag.DEVICE) or run.params.get("device", "")
-

@@ -176,8 +176,8 @@ def first_divergence(first: FirstDivergence) -> str:
 
 
 def tolerance(policy: Policy) -> str:
-    """What counts as a difference between numbers."""
-    return "exact, to the bit" if policy.exact else policy.tolerance
+    """How numbers were compared: `exactly, to the bit`, `within rtol 1e-05`."""
+    return "exactly, to the bit" if policy.exact else f"within {policy.tolerance}"
 
 
 def told(finding: Finding) -> bool:

@@ -1,0 +1,181 @@
+"""A comparison for a terminal: coloured there, plain when piped, the same words in both."""
+
+import io
+from collections.abc import Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from repro_tui.compare.model import (
+    Comparison,
+    DiffMark,
+    FileDetail,
+    Finding,
+    Headline,
+    Kind,
+    SectionComparison,
+    TextDetail,
+)
+from repro_tui.evidence.model import Side
+from repro_tui.reports import words
+from repro_tui.reports.runs import started
+from repro_tui.text import duration, visible
+
+_WIDTH = 160
+"""Columns of plain text; longer values are folded, never cut."""
+_CELL = 160
+"""Characters of a value in a short report; a full one cuts nothing."""
+
+_STYLES = {
+    Kind.EQUAL: "dim",
+    Kind.CHANGED: "bold yellow",
+    Kind.ADDED: "bold green",
+    Kind.REMOVED: "bold red",
+    Kind.WITHIN_TOLERANCE: "cyan",
+    Kind.SET_ASIDE: "dim",
+    Kind.UNKNOWN: "bold magenta",
+}
+_MARKS = {
+    DiffMark.CONTEXT: "",
+    DiffMark.REMOVED: "red",
+    DiffMark.ADDED: "green",
+    DiffMark.SKIPPED: "dim",
+}
+_BAD = (Headline.NONDETERMINISTIC, Headline.DIVERGED)
+
+
+def render(comparison: Comparison, *, full: bool = False) -> RenderableType:
+    """The comparison for a rich console; `full` adds what is equal and every value whole."""
+    return Group(*_blocks(comparison, full))
+
+
+def plain(comparison: Comparison, *, full: bool = False) -> str:
+    """The same without colour, for files; ends in one newline."""
+    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
+    with console.capture() as written:
+        console.print(render(comparison, full=full))
+    lines = [line.rstrip() for line in written.get().split("\n")]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _blocks(comparison: Comparison, full: bool) -> Iterator[RenderableType]:
+    settled = comparison.verdict
+    style = "bold magenta" if settled.headline is Headline.UNVERIFIABLE else "bold green"
+    yield Text(words.verdict(settled), "bold red" if settled.headline in _BAD else style)
+    for reason in settled.reasons:
+        yield Text(f"  {visible(reason)}")
+    yield Text(f"  Numbers are compared {words.tolerance(comparison.policy)}.")
+    yield Text()
+    yield _runs(comparison)
+    yield Text()
+    if comparison.first_divergence is not None:
+        yield _heading("First divergence")
+        yield Text(f"  {visible(words.first_divergence(comparison.first_divergence))}")
+        yield Text()
+    yield from _suspects(comparison)
+    for side in Side:
+        yield Text()
+        yield _heading(side.capitalize())
+        for section in comparison.sections.values():
+            if section.side is side:
+                yield from _section(section, full)
+
+
+def _heading(text: str) -> Text:
+    return Text(text, "bold underline")
+
+
+def _runs(comparison: Comparison) -> Table:
+    table = _table("", "left (base)", "right")
+    runs = (comparison.left, comparison.right)
+    table.add_row("run", *(Text(visible(run.run_id)) for run in runs))
+    table.add_row("name", *(Text(visible(run.name)) for run in runs))
+    table.add_row("experiment", *(Text(visible(run.experiment_name)) for run in runs))
+    table.add_row("status", *(Text(visible(run.status)) for run in runs))
+    table.add_row("started (UTC)", *(started(run) for run in runs))
+    took = (run.duration for run in runs)
+    table.add_row("duration", *("" if ms is None else duration(ms) for ms in took))
+    table.add_row("user", *(Text(visible(run.user)) for run in runs))
+    return table
+
+
+def _suspects(comparison: Comparison) -> Iterator[RenderableType]:
+    if not comparison.suspects:
+        return
+    yield _heading("Suspects, the likeliest first; none is proven")
+    for number, suspect in enumerate(comparison.suspects, 1):
+        where = Text(f"  {number}. {suspect.section} {visible(words.key(suspect.key))}: ", "bold")
+        yield where.append(visible(suspect.why), "not bold")
+    for name, finding in comparison.not_compared:
+        if name.side is Side.INPUTS:
+            yield Text(f"  ?  {name} {visible(words.key(finding.key))}: not known", "magenta")
+    yield Text()
+
+
+def _section(section: SectionComparison, full: bool) -> Iterator[RenderableType]:
+    yield Text(f"{section.name}: ", _STYLES[section.kind]).append(words.section(section), "default")
+    listed = [f for f in section.findings if full or words.told(f)]
+    if listed:
+        yield _findings(listed, full)
+    for finding in listed:
+        yield from _inside(finding, (), full)
+
+
+def _findings(findings: list[Finding], full: bool) -> Table:
+    table = _table("", "key", "left", "right", "found")
+    for finding in findings:
+        texts = words.fact(finding.left), words.fact(finding.right)
+        if not full:
+            texts = words.abreast(*texts, _CELL)
+        style = _STYLES[finding.kind]
+        table.add_row(
+            Text(f"{words.symbol(finding.kind)} {finding.kind}", style),
+            Text(visible(words.key(finding.key))),
+            *(Text(visible(text), style) for text in texts),
+            Text(visible(words.finding_note(finding))),
+        )
+    return table
+
+
+def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[RenderableType]:
+    """What a comparer saw inside a value: its parts and its lines."""
+    where = (*above, words.key(finding.key))
+    nested: list[Finding] = []
+    text: TextDetail | None = None
+    match finding.detail:
+        case TextDetail():
+            text = finding.detail
+        case FileDetail():
+            nested = [f for f in finding.detail.findings if full or words.told(f)]
+            text = finding.detail.text
+        case _:
+            return
+    if nested or (text is not None and text.lines):
+        yield Text(f"  inside {visible(' : '.join(where))}", "bold")
+    if nested:
+        yield Padding(_findings(nested, full), (0, 0, 0, 2))
+    if text is not None and text.lines:
+        yield Padding(_lines(text), (0, 0, 1, 4))
+    for part in nested:
+        yield from _inside(part, where, full)
+
+
+def _lines(text: TextDetail) -> Text:
+    lines = [
+        Text(f"{line.mark}{' ' if line.mark is DiffMark.SKIPPED else ''}{visible(line.text)}", s)
+        for line in text.lines
+        for s in [_MARKS[line.mark]]
+    ]
+    if text.cut:
+        lines.append(Text("More lines differ; they are not shown.", "dim"))
+    return Text("\n").join(lines)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
