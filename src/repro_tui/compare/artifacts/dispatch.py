@@ -1,5 +1,6 @@
 """Which comparer looks into which files: by their first bytes, then by their names."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,12 +11,13 @@ from repro_tui.compare.artifacts import (
     binary,
     checkpoints,
     markup,
+    numpy_files,
     pdf,
     pictures,
+    safetensors,
     skops,
     structured,
     tables,
-    tensors,
     text,
 )
 from repro_tui.compare.artifacts.archives import Allowance
@@ -36,13 +38,13 @@ _PICTURES = (
 )  # fmt: skip
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _BY_MAGIC: tuple[tuple[str, tuple[bytes, ...], Comparer], ...] = (
-    ("an array", (b"\x93NUMPY",), tensors.compare_npy),
+    ("an array", (b"\x93NUMPY",), numpy_files.compare_npy),
     ("Parquet", (b"PAR1",), tables.compare_parquet),
     ("PDF", (b"%PDF-",), pdf.compare),
     ("a picture", _PICTURES, pictures.compare),
 )
 _BY_SUFFIX: dict[str, tuple[str, Comparer]] = {
-    ".safetensors": ("safetensors", tensors.compare_safetensors),
+    ".safetensors": ("safetensors", safetensors.compare),
     ".json": ("JSON", structured.compare_json),
     ".yaml": ("YAML", structured.compare_yaml),
     ".yml": ("YAML", structured.compare_yaml),
@@ -108,7 +110,7 @@ def _comparers(
         yield "an MLmodel file", structured.compare_mlmodel
     elif left.suffix in _BY_SUFFIX:
         yield _BY_SUFFIX[left.suffix]
-    if left.suffix not in _PICKLES and not any(b"\0" in head for head in heads):
+    if left.suffix not in _PICKLES and all(map(_may_be_text, heads)):
         yield "text", text.compare
 
 
@@ -123,9 +125,17 @@ def _nesting(
         if all(any(name.endswith("/data.pkl") for name in side) for side in names):
             yield "a PyTorch checkpoint", checkpoints.compare
         if all(side and all(name.endswith(".npy") for name in side) for side in names):
-            yield "arrays", tensors.compare_npz
+            yield "arrays", numpy_files.compare_npz
         yield "a zip", archives.compare_zip
     if all(head.startswith(archives.PACKED) for head in heads):
         yield "a packed file", archives.compare_packed
     if all(head[257:262] == b"ustar" for head in heads):
         yield "a tar", archives.compare_tar
+
+
+def _may_be_text(head: bytes) -> bool:
+    """Whether UTF-8 text could begin so; its last character may be cut."""
+    try:
+        return "\0" not in codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False

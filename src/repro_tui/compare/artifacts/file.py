@@ -1,12 +1,16 @@
 """The nouns of looking inside two files, and how findings add up to one word."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from repro_tui.compare.model import FileDetail, Finding, Kind, Policy, TextDetail
 from repro_tui.evidence.model import Fact, Key
 from repro_tui.text import plural
+
+_MOST_FINDINGS = 1000
+"""Of one kind in one file that are listed; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +85,40 @@ def settle(
     what differs is the way that they are written down, and `layout` names it.
     """
     found = tuple(findings)
-    counted = {kind: [f for f in found if f.kind is kind] for kind in Kind}
-    if not any(counted[kind] for kind in Kind if kind is not Kind.EQUAL):
-        aside = layout.finding(("layout",))
-        found, counted[Kind.SET_ASIDE] = (*found, aside), [aside]
-    parts = [
-        f"{len(counted[kind]):,} {kind}" if kind is not Kind.UNKNOWN else _unknown(counted[kind])
-        for kind in Kind
-        if counted[kind]
-    ]
-    if any(counted[kind] for kind in Kind if kind.differs or kind is Kind.UNKNOWN):
+    kinds = Counter(finding.kind for finding in found)
+    if not kinds.keys() - {Kind.EQUAL}:
+        found = (*found, layout.finding(("layout",)))
+        kinds[Kind.SET_ASIDE] = 1
+    if any(kind.differs for kind in kinds) or Kind.UNKNOWN in kinds:
         kind = Kind.CHANGED
-    elif counted[Kind.WITHIN_TOLERANCE]:
+    elif Kind.WITHIN_TOLERANCE in kinds:
         kind = Kind.WITHIN_TOLERANCE
     else:
         kind = Kind.SET_ASIDE
-    rule = ", ".join(dict.fromkeys(f.rule for f in counted[kind] if f.rule))
-    summary = f"{plural(len(found), 'part')}: {', '.join(parts)}"
-    return Inside(kind, FileDetail(comparer, summary, found, text), rule)
+    rules = dict.fromkeys(finding.rule for finding in found if finding.kind is kind)
+    rule = ", ".join(rule for rule in rules if rule)
+    return Inside(kind, FileDetail(comparer, _summary(found, kinds), _capped(found), text), rule)
 
 
-def _unknown(findings: list[Finding]) -> str:
-    return f"{len(findings):,} not compared"
+def _summary(findings: Sequence[Finding], kinds: Mapping[Kind, int]) -> str:
+    """`88 parts: 65 equal, 21 changed, 2 set aside`; what is said of the part if it is one."""
+    if len(findings) == 1 and findings[0].note:
+        return findings[0].note
+    names = {Kind.ADDED: "only right", Kind.REMOVED: "only left", Kind.UNKNOWN: "not compared"}
+    counts = [f"{kinds[k]:,} {names.get(k, k.value)}" for k in Kind if kinds.get(k)]
+    return f"{plural(len(findings), 'part')}: {', '.join(counts)}"
+
+
+def _capped(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The first of each kind; one finding more says how many were left out."""
+    seen: Counter[Kind] = Counter()
+    kept = []
+    for finding in findings:
+        seen[finding.kind] += 1
+        if seen[finding.kind] <= _MOST_FINDINGS:
+            kept.append(finding)
+    for kind, count in seen.items():
+        if count > _MOST_FINDINGS:
+            note = f"and {count - _MOST_FINDINGS:,} more"
+            kept.append(Finding(("…",), kind, None, None, note=note))
+    return tuple(kept)

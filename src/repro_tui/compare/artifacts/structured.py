@@ -62,10 +62,10 @@ def compare_mlmodel(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
 
 def load_json(content: str) -> Any:
     """JSON in which no key comes twice. Raises ValueError."""
-    return json.loads(content, object_pairs_hook=reject_duplicates)
+    return json.loads(content, object_pairs_hook=_reject_duplicates)
 
 
-def reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """For `object_pairs_hook`: a dict that silently drops a value is no fair reading."""
     table = dict(pairs)
     if len(table) != len(pairs):
