@@ -17,6 +17,7 @@ from repro_tui.errors import ReproError
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.settings import resource
 from repro_tui.text import plural, visible
+from repro_tui.tui.actions import actions
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.screens.error import ErrorScreen
 from repro_tui.tui.screens.help import HelpScreen
@@ -24,7 +25,6 @@ from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.themes import FALLBACK, load_themes
-from repro_tui.tui.widgets.rows import MOVE, Rows
 
 if TYPE_CHECKING:
     # The engine brings Git, MLflow's client and the comparers: the thread that opens it
@@ -58,10 +58,7 @@ class ReproApp(App[None]):
 
     TITLE = "repro-tui"
     CSS_PATH = "app.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (120, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual has it)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("J", "jobs", "Jobs"),
         Binding("t", "pick_theme", "Theme", show=False),
@@ -185,15 +182,10 @@ class ReproApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the keys that work now: the palette and the keys are one."""
-        told: set[str] = set()
-        for node, binding, enabled, _ in screen.active_bindings.values():
-            ours = isinstance(node, App | Screen | Rows) and binding.group is not MOVE
-            if not (ours and enabled and binding.description) or binding.action in told:
-                continue
-            told.add(binding.action)
-            key = self.get_key_display(binding)
-            action = partial(self.run_action, binding.action, node)
-            yield SystemCommand(binding.description, f"key: {key}", action)
+        for action in actions(screen):
+            if action.enabled and action.group != "Moving":
+                call = partial(self.run_action, action.action, action.node)
+                yield SystemCommand(action.description, f"key: {', '.join(action.keys)}", call)
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):

@@ -34,8 +34,9 @@ def facts(finding: Finding, names: tuple[str, str]) -> Facts:
     """Both sides whole, what was found, and what it rests on."""
     style = colour(finding.kind)
     first = Content.styled(f"{words.symbol(finding.kind)} {finding.kind}", f"{style} bold")
-    note = words.finding_note(finding)
-    lines = [(Content(""), first + shown(f"  {note}" if note else ""))]
+    lines = [(Content(""), first + shown(f"  {finding.note}" if finding.note else ""))]
+    if finding.rule:
+        lines.append((Content.styled("by", MUTED), shown(finding.rule)))
     for side, name, fact in (
         ("left", names[0], finding.left),
         ("right", names[1], finding.right),

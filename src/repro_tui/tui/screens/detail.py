@@ -33,8 +33,6 @@ class DetailScreen(Screen[None]):
         Binding("tab", "app.focus_next", "Other part", show=False),
         Binding("escape,q", "dismiss", "Back", key_display="esc"),
     ]
-    AUTO_FOCUS = "#inside, #facts"
-
     def __init__(self, section: SectionName, finding: Finding, names: tuple[str, str]) -> None:
         super().__init__()
         self._section = section
@@ -62,7 +60,9 @@ class DetailScreen(Screen[None]):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.set_class(bool(self.query("#inside")), "-inside")
+        inside = self.query("#inside")
+        self.set_class(bool(inside), "-inside")
+        (inside.first() if inside else self.query_one("#facts")).focus()
 
     @on(Chosen, "#inside")
     def _chosen(self, event: Chosen[Row]) -> None:

@@ -151,8 +151,8 @@ class RerunScreen(ModalScreen[None]):
             run_id=self._run.run_id,
             device=device if isinstance(device, str) else None,
             seed=int(seed) if seed else None,
-            determinism=Determinism(self.query_one("#determinism", Select).value),
-            env_manager=EnvManager(self.query_one("#manager", Select).value),
+            determinism=Determinism(str(self.query_one("#determinism", Select).value)),
+            env_manager=EnvManager(str(self.query_one("#manager", Select).value)),
             overrides=changed,
         )
 

@@ -65,8 +65,6 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     Rows {
         background: $background;
         scrollbar-size: 1 1;
-        scrollbar-background: $surface;
-        scrollbar-color: $primary 40%;
         & > .rows--head { background: $panel; color: $foreground 70%; text-style: bold; }
         & > .rows--cursor { background: $primary 15%; }
         &:focus > .rows--cursor { background: $primary 32%; text-style: bold; }
