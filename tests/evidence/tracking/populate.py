@@ -1,4 +1,4 @@
-"""Fill a tracking store through real MLflow: `python populate.py TRACKING_URI ARTIFACTS`.
+"""Fill a tracking store through real MLflow: `python populate.py TRACKING_URI NAME`.
 
 Run in a process of its own, so that the tests' process never imports MLflow.
 """
@@ -7,34 +7,30 @@ import json
 import math
 import sys
 import time
-from pathlib import Path
 
 import mlflow
-import pandas as pd
+import numpy as np
 from mlflow import MlflowClient
+from mlflow.data.numpy_dataset import from_numpy
 from mlflow.entities import Metric, Param, RunTag
 
-ESCAPE = "\x1b]0;owned\x07 \u202eevil\u200b [/bold] 雪 ﷽"
 
-
-def main(uri: str, artifacts: Path) -> None:
+def main(uri: str, hostile_name: str) -> None:
     mlflow.set_tracking_uri(uri)
     client = MlflowClient(tracking_uri=uri)
     main_id, second_id, deleted_id = (
-        client.create_experiment(name, artifact_location=(artifacts / place).as_uri())
-        for name, place in ((f"Träining {ESCAPE}", "a"), ("second", "b"), ("thrown away", "c"))
+        client.create_experiment(name)
+        for name in (f"Träining {hostile_name}", "second", "thrown away")
     )
-    client.create_experiment("empty", artifact_location=(artifacts / "d").as_uri())
+    client.create_experiment("empty")
 
     with mlflow.start_run(experiment_id=main_id, run_name="parent") as parent:
-        mlflow.log_params({"lr": "0.01", "batch size": 32, "note": f"100% 'quoted' {ESCAPE}"})
+        mlflow.log_params({"lr": "0.01", "batch size": 32, "note": f"100% 'quoted' {hostile_name}"})
         mlflow.log_metrics({"loss": 0.25, "acc": 0.5})
-        frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
-        for context in ("training", "validation"):
-            data = mlflow.data.from_pandas(frame, name=f"digits {context}")
+        for place, context in enumerate(("training", "validation")):
+            data = from_numpy(np.arange(3 + place), name=f"digits {context}")
             mlflow.log_input(data, context=context)
-            frame = frame * 2
-        mlflow.log_input(mlflow.data.from_pandas(frame, name="no context"))
+        mlflow.log_input(from_numpy(np.arange(9), name="no context"))
         mlflow.log_text("hello", "notes/hello.txt")
         for _ in range(2):
             model = mlflow.initialize_logged_model(name="model")
@@ -60,10 +56,12 @@ def main(uri: str, artifacts: Path) -> None:
         client.log_batch(run.info.run_id, metrics=points[start : start + 900])
     client.set_terminated(run.info.run_id)
 
-    hostile = client.create_run(second_id, run_name=ESCAPE, tags={"mlflow.note.content": ESCAPE})
+    hostile = client.create_run(
+        second_id, run_name=hostile_name, tags={"mlflow.note.content": hostile_name}
+    )
     client.log_batch(
         hostile.info.run_id,
-        params=[Param("пара метр", ESCAPE), Param("lr", "0.5")],
+        params=[Param("пара метр", hostile_name), Param("lr", "0.5")],
         tags=[RunTag("tag", "Value"), RunTag("empty", "")],
         metrics=[Metric("loss", math.nan, moment, 0)],
     )
@@ -84,4 +82,4 @@ def main(uri: str, artifacts: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], sys.argv[2])

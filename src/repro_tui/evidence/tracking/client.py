@@ -55,10 +55,7 @@ class MlflowProcess:
             self._started()
 
     def call(self, tracking_uri: str, function: str, *arguments: object) -> Any:
-        """What `function` of `worker.py` returns for the store at `tracking_uri`.
-
-        An empty URI stands for the one that MLflow finds in its own settings.
-        """
+        """What `function` of `worker.py` returns for the store at `tracking_uri`."""
         with self._lock:
             running = self._started()
             try:
@@ -78,7 +75,7 @@ class MlflowProcess:
             raise answer
         return answer
 
-    def download(self, artifact_uri: str, into: Path, tracking_uri: str = "") -> Path | None:
+    def download(self, artifact_uri: str, into: Path, tracking_uri: str) -> Path | None:
         """Download all files below `artifact_uri` into a folder of their own below `into`."""
         into.mkdir(parents=True, exist_ok=True)
         folder = self.call(tracking_uri, "download", artifact_uri, str(into.absolute()))

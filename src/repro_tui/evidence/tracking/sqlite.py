@@ -5,6 +5,7 @@ soon as it opened it. This takes neither.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
 from itertools import pairwise
@@ -147,9 +148,16 @@ class SqliteReader(Reader):
 
     def fetch(self, artifact_uri: str, into: Path) -> Path | None:
         folder = local_path(artifact_uri, Path.cwd())
-        if folder is None:
-            return self._process.download(artifact_uri, into)
-        return folder if folder.is_dir() else None
+        if folder is not None:
+            return folder if folder.is_dir() else None
+        server = os.environ.get("MLFLOW_TRACKING_URI", "")
+        if artifact_uri.startswith("mlflow-artifacts:/") and not server.startswith("http"):
+            raise ReproError(
+                "The artifacts are kept by the tracking server that this database belongs to.",
+                "Set MLFLOW_TRACKING_URI to the server's address; --tracking-uri may still name"
+                " the database.",
+            )
+        return self._process.download(artifact_uri, into, server)
 
     def close(self) -> None:
         self._process.close()
