@@ -4,6 +4,7 @@ import ast
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import yaml
@@ -38,6 +39,9 @@ def parse(text: str) -> Document | None:
     YAML with aliases is left alone: a few lines of it can stand for billions of values.
     """
     if len(text) > _LONGEST or not any(mark in text for mark in "{[(:-"):
+        return None
+    brackets = accumulate((c in "{[(") - (c in ")]}") for c in text)
+    if max(brackets, default=0) > _DEEPEST:
         return None
     for notation, parser in _PARSERS:
         if notation == "YAML" and "&" in text and "*" in text:

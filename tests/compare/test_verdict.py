@@ -1,0 +1,174 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.builders import (
+    POLICY,
+    changed,
+    compared,
+    evidence,
+    file,
+    history,
+    known,
+    rerun_evidence,
+    run,
+)
+
+from repro_tui.compare.model import (
+    FirstDivergence,
+    Headline,
+    InputsVerdict,
+    OutcomesVerdict,
+    Policy,
+)
+from repro_tui.compare.verdict import exit_code
+from repro_tui.errors import ExitCode
+from repro_tui.evidence.model import Evidence, History, Missing, SectionName
+
+GAP = Missing("nobody recorded it")
+METRICS, ARTIFACTS = SectionName.METRICS, SectionName.ARTIFACTS
+
+
+def inputs(kind: str) -> Evidence:
+    right = rerun_evidence()
+    if kind == "changed":
+        return changed(right, SectionName.PARAMS, ("lr",), known("0.01"))
+    if kind == "unknown":
+        return changed(right, SectionName.RANDOMNESS, (), GAP)
+    return right
+
+
+def outcomes(right: Evidence, kind: str) -> Evidence:
+    if kind == "within tolerance":
+        return changed(right, METRICS, ("loss",), known(history([1.0, 0.5, 0.25, 0.1250001])))
+    if kind == "different":
+        return changed(right, METRICS, ("loss",), known(history([1.0, 0.5, 0.25, 0.5])))
+    if kind == "unknown":
+        return changed(right, ARTIFACTS, ("predictions.csv",), GAP)
+    return right
+
+
+@pytest.mark.parametrize(
+    ("went_in", "came_out", "headline", "code"),
+    [
+        ("same", "identical", Headline.REPRODUCED, 0),
+        ("same", "within tolerance", Headline.REPRODUCED_WITHIN_TOLERANCE, 0),
+        ("same", "different", Headline.NONDETERMINISTIC, 1),
+        ("same", "unknown", Headline.UNVERIFIABLE, 3),
+        ("changed", "identical", Headline.UNAFFECTED, 0),
+        ("changed", "within tolerance", Headline.UNAFFECTED_WITHIN_TOLERANCE, 0),
+        ("changed", "different", Headline.DIVERGED, 1),
+        ("changed", "unknown", Headline.UNVERIFIABLE, 3),
+        ("unknown", "identical", Headline.MATCHES, 0),
+        ("unknown", "within tolerance", Headline.MATCHES_WITHIN_TOLERANCE, 0),
+        ("unknown", "different", Headline.DIVERGED, 1),
+        ("unknown", "unknown", Headline.UNVERIFIABLE, 3),
+    ],
+)
+def test_every_row_of_the_table(went_in: str, came_out: str, headline: Headline, code: int) -> None:
+    right = outcomes(inputs(went_in), came_out)
+    comparison = compared(evidence(), right, replace(POLICY, rtol=1e-3))
+    assert comparison.verdict.headline is headline
+    assert exit_code(comparison) == ExitCode(code)
+
+
+def test_a_difference_outweighs_what_is_unknown() -> None:
+    right = outcomes(outcomes(inputs("changed"), "different"), "unknown")
+    right = changed(right, SectionName.DEVICE, (), GAP)
+    verdict = compared(evidence(), right).verdict
+    assert verdict.inputs is InputsVerdict.CHANGED
+    assert verdict.outcomes is OutcomesVerdict.DIFFERENT
+    assert "Inputs that could not be compared: 1 in device." in verdict.reasons
+    assert "Outcomes that could not be compared: 1 in artifacts." in verdict.reasons
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SCHEDULED"])
+def test_a_run_that_has_not_ended_says_nothing_yet(status: str) -> None:
+    right = outcomes(evidence(run("1b" * 16, status=status, end_time=None)), "different")
+    for pair in ((evidence(), right), (right, evidence())):
+        comparison = compared(*pair)
+        assert comparison.verdict.headline is Headline.UNVERIFIABLE
+        assert exit_code(comparison) is ExitCode.UNVERIFIABLE
+        assert f"it is {status}" in comparison.verdict.reasons[0]
+
+
+def without(before: Evidence, *names: SectionName) -> Evidence:
+    for name in names:
+        for key in tuple(before[name].facts):
+            before = changed(before, name, key, None)
+    return before
+
+
+def test_that_both_ended_well_shows_nothing() -> None:
+    sides = [without(side, METRICS, ARTIFACTS) for side in (evidence(), rerun_evidence())]
+    assert compared(sides[0], sides[1]).verdict.outcomes is OutcomesVerdict.UNKNOWN
+    one = [without(side, METRICS) for side in (evidence(), rerun_evidence())]
+    assert compared(one[0], one[1]).verdict.outcomes is OutcomesVerdict.IDENTICAL
+
+
+def test_what_was_set_aside_shows_nothing() -> None:
+    sides = [
+        changed(without(side, METRICS, ARTIFACTS), METRICS, ("x_seconds",), known(history([value])))
+        for side, value in ((evidence(), 1.0), (rerun_evidence(), 2.0))
+    ]
+    assert compared(sides[0], sides[1]).verdict.outcomes is OutcomesVerdict.UNKNOWN
+
+
+def test_another_status_is_another_outcome() -> None:
+    right = changed(rerun_evidence(), SectionName.STATUS, ("status",), known("FAILED"))
+    assert compared(evidence(), right).verdict.headline is Headline.NONDETERMINISTIC
+
+
+def test_a_flipped_bit_in_a_model_is_enough() -> None:
+    key = ("models", "digits", "weights.bin")
+    flipped = bytes([1, *range(1, 64)])
+    right = changed(rerun_evidence(), ARTIFACTS, key, known(file("weights.bin", flipped)))
+    assert compared(evidence(), right).verdict.headline is Headline.NONDETERMINISTIC
+
+
+def test_reasons_say_what_was_compared() -> None:
+    reasons = compared(evidence(), rerun_evidence()).verdict.reasons
+    assert "Compared: 10 points of 3 metrics, 3 files, 32 inputs." in reasons
+    assert "Set aside by rule (duration, host name): 1 in environment, 1 in status." in reasons
+    within = compared(evidence(), outcomes(rerun_evidence(), "within tolerance"), Policy(atol=1))
+    assert "Equal only within tolerance (atol 1): 1 in metrics, 1 in status." not in reasons
+    assert any(r.startswith("Equal only within tolerance (atol 1)") for r in within.verdict.reasons)
+
+
+def first(**metrics: tuple[History | None, History | None]) -> FirstDivergence | None:
+    left, right = evidence(), rerun_evidence()
+    for name, (a, b) in metrics.items():
+        left = changed(left, METRICS, (name,), a and known(a))
+        right = changed(right, METRICS, (name,), b and known(b))
+    return compared(left, right).first_divergence
+
+
+def test_the_earliest_step_over_all_metrics() -> None:
+    following = float(np.nextafter(2.0, 3))
+    found = first(
+        a=(history([1.0, 2.0], [0, 9]), history([1.0, 3.0], [0, 9])),
+        b=(history([1.0, 2.0], [0, 5]), history([1.0, following], [0, 5])),
+    )
+    assert found == FirstDivergence("b", 5, 2.0, following, 1)
+
+
+def test_of_one_step_the_earlier_by_the_left_clock_then_by_name() -> None:
+    found = first(
+        a=(history([1.0], [3], [200]), history([2.0], [3], [1])),
+        b=(history([1.0], [3], [100]), history([2.0], [3], [2])),
+        c=(history([1.0], [3], [100]), history([2.0], [3], [1])),
+    )
+    assert found is not None
+    assert found.metric == "b"
+
+
+def test_a_missing_point_or_metric_is_a_divergence() -> None:
+    found = first(a=(history([1.0, 2.0], [4, 5]), history([1.0], [4])))
+    assert found == FirstDivergence("a", 5, 2.0, None, None)
+    assert first(a=(None, history([1.5], [2]))) == FirstDivergence("a", 2, None, 1.5, None)
+    assert first(a=(history([1.5], [2]), None)) == FirstDivergence("a", 2, 1.5, None, None)
+
+
+def test_metrics_that_are_set_aside_never_diverge_first() -> None:
+    assert first(a_seconds=(history([1.0]), history([2.0]))) is None
+    assert first() is None
