@@ -1,10 +1,10 @@
 """A throw-away checkout of a commit. The repository that it comes from is only read.
 
-The checkout is a repository of its own that borrows the objects of the original
-(`objects/info/alternates`, see gitrepository-layout(5)). Unlike a clone it has no
-remote: nothing in it leads back, so that not even a `git push` of the training script
-reaches the person's repository. Filters are not run: Git LFS files stay pointers.
-Submodules stay empty.
+The checkout is a repository of its own with the one commit in it, as MLflow's own
+`fetch --depth=1` makes it of a Git URI. It has no remote and borrows no objects: in a
+shared clone, a `git add` of the training script would set new times on the object files
+of the person's repository. Filters are not run: Git LFS files stay pointers. Submodules
+stay empty.
 """
 
 import contextlib
@@ -30,17 +30,24 @@ def checkout(folder: Path, repository: Path, commit: str, patch: str) -> Iterato
         folder.mkdir(parents=True)
         kind = "sha256" if len(commit) == 64 else "sha1"
         _git(folder, "init", "--quiet", "--template=", f"--object-format={kind}")
-        information = folder / ".git" / "objects" / "info"
-        information.mkdir(parents=True, exist_ok=True)
-        (information / "alternates").write_text(f"{source.objects}\n", encoding="utf-8")
-        if (source.objects.parent / "shallow").exists():
-            shutil.copy(source.objects.parent / "shallow", folder / ".git")
+        _copy_objects(source.objects, folder, commit)
         _git(folder, "checkout", "--quiet", "--detach", commit)
         if patch:
             _git(folder, "apply", "--whitespace=nowarn", "-", stdin=patch)
         yield
     finally:
         remove(folder)
+
+
+def _copy_objects(objects: Path, folder: Path, commit: str) -> None:
+    """Copy the commit with all its files, without its history, in one pack."""
+    alternates = folder / ".git" / "objects" / "info" / "alternates"
+    alternates.parent.mkdir(parents=True, exist_ok=True)
+    alternates.write_text(f"{objects}\n", encoding="utf-8")
+    (folder / ".git" / "shallow").write_text(f"{commit}\n", encoding="utf-8")
+    listed = _git(folder, "rev-list", "--objects", "--no-object-names", commit)
+    _git(folder, "pack-objects", "--quiet", "--window=0", ".git/objects/pack/pack", stdin=listed)
+    alternates.unlink()
 
 
 def remove(folder: Path) -> None:
@@ -50,7 +57,7 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _git(folder: Path, *arguments: str, stdin: str = "") -> None:
+def _git(folder: Path, *arguments: str, stdin: str = "") -> str:
     # Not by GitPython: it adds to the environment and cannot take anything away, and a
     # GIT_DIR or GIT_INDEX_FILE of the caller would lead into their repository.
     environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
@@ -58,7 +65,7 @@ def _git(folder: Path, *arguments: str, stdin: str = "") -> None:
     # Filters and their like are defined in the person's configuration.
     environment["GIT_CONFIG_GLOBAL"] = os.devnull
     try:
-        subprocess.run(
+        done = subprocess.run(
             ["git", *arguments],
             cwd=folder,
             env=environment,
@@ -72,3 +79,4 @@ def _git(folder: Path, *arguments: str, stdin: str = "") -> None:
             f"The checkout cannot be made: git {arguments[0]} said: {said}",
             "Check that the repository is whole: git fsck.",
         ) from error
+    return done.stdout.decode("utf-8", "surrogateescape")
