@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
+from tests.tui.stand_in import NOW, StandIn
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from repro_tui.engine import Engine
 from repro_tui.tui.app import ReproApp
-from tests.tui.stand_in import NOW, StandIn
 
 _PATIENCE = 20.0
 """Seconds after which something that was waited for is taken not to come."""
@@ -83,13 +83,13 @@ async def program(
     size: tuple[int, int] = (120, 40),
     theme: str = "repro-dark",
     open_engine: Callable[[], Engine] | None = None,
+    settle: bool = True,
 ) -> AsyncIterator[Session]:
     """The program, started and settled."""
     chosen = StandIn() if engine is None else engine
-    app = ReproApp(
-        open_engine or (lambda: cast("Engine", chosen)), theme=theme, now=lambda: NOW
-    )
+    app = ReproApp(open_engine or (lambda: cast("Engine", chosen)), theme=theme, now=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         session = Session(pilot, app, chosen)
-        await session.settle()
+        if settle:
+            await session.settle()
         yield session

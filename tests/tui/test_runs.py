@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
+from tests import builders
+from tests.tui.conftest import Session, program
+from tests.tui.stand_in import StandIn, run_id, some_runs
 from textual.widgets import Input
 
 from repro_tui.errors import ReproError
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.widgets.run_table import RunTable
-from tests import builders
-from tests.tui.conftest import Session, program
-from tests.tui.stand_in import StandIn, run_id, some_runs
 
 
 def table(session: Session) -> RunTable:

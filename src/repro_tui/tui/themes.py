@@ -70,8 +70,8 @@ def load_theme(path: Path) -> Theme:
     colours |= {f"diff.{key}": value for key, value in diff.items()}
     for key, value in colours.items():
         try:
-            Color.parse(value)
-        except (ColorParseError, TypeError) as error:
+            Color.parse(str(value))
+        except ColorParseError as error:
             message = f"The theme {path.name} gives {key} the colour {value!r}, which is none."
             raise ReproError(message, hint) from error
     return Theme(**values, variables={f"diff-{key}": value for key, value in diff.items()})

@@ -1,6 +1,7 @@
 """One finding in full, and what differs inside it."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,7 +19,7 @@ from repro_tui.tui.spelling import shown
 from repro_tui.tui.widgets.diff_list import DiffList
 from repro_tui.tui.widgets.finding_list import FindingList
 from repro_tui.tui.widgets.point_list import PointList
-from repro_tui.tui.widgets.rows import Chosen
+from repro_tui.tui.widgets.rows import Chosen, Rows
 
 
 class DetailScreen(Screen[None]):
@@ -33,6 +34,7 @@ class DetailScreen(Screen[None]):
         Binding("tab", "app.focus_next", "Other part", show=False),
         Binding("escape,q", "dismiss", "Back", key_display="esc"),
     ]
+
     def __init__(self, section: SectionName, finding: Finding, names: tuple[str, str]) -> None:
         super().__init__()
         self._section = section
@@ -44,27 +46,31 @@ class DetailScreen(Screen[None]):
         yield Static(where, classes="bar")
         with VerticalScroll(id="facts"):
             yield Static(facts(self._finding, self._names))
-        finding = self._finding
-        text = text_of(finding)
-        if text is not None and text.lines:
-            lines = DiffList(id="inside")
-            lines.lines = text.lines
-            yield lines
-        elif isinstance(finding.detail, FileDetail) and finding.detail.findings:
-            inside = FindingList(id="inside")
-            inside.names = self._names
-            inside.rows = finding_rows(self._section, finding.detail.findings)
-            yield inside
-        elif points := _points(finding):
-            yield points
+        yield from self._inside()
         yield Footer(compact=True)
 
+    def _inside(self) -> Iterator[Rows[Any]]:
+        """What there is to see inside: a file's parts, its lines, a metric's points."""
+        detail = self._finding.detail
+        if isinstance(detail, FileDetail) and detail.findings:
+            parts = FindingList(classes="inside")
+            parts.names = self._names
+            parts.rows = finding_rows(self._section, detail.findings)
+            yield parts
+        text = text_of(self._finding)
+        if text is not None and text.lines:
+            lines = DiffList(classes="inside")
+            lines.lines = text.lines
+            yield lines
+        if points := _points(self._finding):
+            yield points
+
     def on_mount(self) -> None:
-        inside = self.query("#inside")
+        inside = self.query(".inside")
         self.set_class(bool(inside), "-inside")
         (inside.first() if inside else self.query_one("#facts")).focus()
 
-    @on(Chosen, "#inside")
+    @on(Chosen, ".inside")
     def _chosen(self, event: Chosen[Row]) -> None:
         if isinstance(event.row, FindingRow):
             self.app.push_screen(DetailScreen(event.row.section, event.row.finding, self._names))
@@ -78,6 +84,6 @@ def _points(finding: Finding) -> PointList | None:
     if left is None and right is None:
         return None
     detail = finding.detail
-    points = PointList(id="inside")
+    points = PointList(classes="inside")
     points.load(left, right, detail.first_step if isinstance(detail, HistoryDetail) else None)
     return points

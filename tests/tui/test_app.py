@@ -1,0 +1,187 @@
+"""The application: opening, failing to open, themes, help, palette, jobs that end, leaving."""
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from tests.tui.conftest import program
+from tests.tui.stand_in import StandIn, job
+from textual.command import CommandPalette
+from textual.widgets import OptionList
+
+from repro_tui.engine import Engine
+from repro_tui.errors import ReproError
+from repro_tui.rerun.model import JobState
+from repro_tui.tui.actions import actions
+
+
+def test_the_first_paint_loads_nothing_heavy() -> None:
+    script = """
+import asyncio, sys, threading
+from repro_tui.tui.app import ReproApp
+
+async def main() -> None:
+    released = threading.Event()
+    app = ReproApp(released.wait)  # the store is still being opened
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "Opening the store" in app.export_screenshot().replace("&#160;", " ")
+        app.workers.cancel_all()
+        released.set()
+        heavy = {"mlflow", "torch", "pandas", "deepdiff", "git"} & set(sys.modules)
+    print(sorted(heavy))
+
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+async def test_keys_do_nothing_before_the_store_is_open() -> None:
+    released = threading.Event()
+    engine = StandIn()
+
+    def slow() -> Engine:
+        assert released.wait(20)
+        return cast("Engine", engine)
+
+    async with program(engine, open_engine=slow, settle=False) as session:
+        assert "Opening the store" in session.text()
+        for key in ("space", "c", "r", "slash", "d", "e", "s", "J", "ctrl+r", "z"):
+            await session.pilot.press(key)
+        assert session.screen == "RunsScreen"
+        released.set()
+        await session.settle()
+        assert "still going" in session.text()
+
+
+async def test_a_store_that_cannot_be_opened_is_explained_and_tried_again() -> None:
+    engine = StandIn()
+    failures = [ReproError("No store [/x] \x1b]0;owned\x07 here.", "Name one.")]
+
+    def open_engine() -> Engine:
+        if failures:
+            raise failures.pop()
+        return cast("Engine", engine)
+
+    async with program(engine, open_engine=open_engine) as session:
+        assert session.screen == "ErrorScreen"
+        text = session.text()
+        assert "No store [/x] \\x1b]0;owned\\x07 here." in text
+        assert "Name one." in text
+        await session.press("r")
+        assert session.screen == "RunsScreen"
+        assert "still going" in session.text()
+
+
+async def test_the_button_of_the_error_tries_again() -> None:
+    engine = StandIn()
+    failures = [ReproError("No store here.")]
+
+    def open_engine() -> Engine:
+        if failures:
+            raise failures.pop()
+        return cast("Engine", engine)
+
+    async with program(engine, open_engine=open_engine) as session:
+        await session.pilot.click("Button")
+        await session.settle()
+        assert "still going" in session.text()
+
+
+async def test_themes_are_tried_on_live_and_escape_takes_the_old_one_back() -> None:
+    async with program() as session:
+        await session.press("t", "j")
+        assert session.app.theme == "repro-light"
+        await session.press("escape")
+        assert session.app.theme == "repro-dark"
+        await session.press("t", "g", "j", "enter")
+        assert session.app.theme == "repro-light"
+
+
+async def test_only_our_own_themes_are_offered() -> None:
+    async with program() as session:
+        files = {path.stem for path in (Path(__file__).parents[2] / "themes").glob("*.toml")}
+        assert set(session.app.available_themes) == files
+
+
+async def test_a_theme_that_is_not_there_is_told_and_the_default_is_worn() -> None:
+    async with program(theme="no such") as session:
+        assert session.app.theme == "repro-dark"
+        assert "No theme is named no such." in session.told()
+
+
+async def test_the_help_of_a_screen_tells_its_keys_in_groups() -> None:
+    async with program(size=(100, 60)) as session:
+        await session.press("question_mark")
+        text = session.text()
+        for part in ("This screen", "Mark", "Moving", "Everywhere", "Jobs", "↓, j"):
+            assert part in text
+        await session.press("j", "k", "escape")
+        assert session.screen == "RunsScreen"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [(), ("j", "c"), ("j", "c", "enter"), ("j", "c", "v"), ("J",), ("t",)],
+    ids=["runs", "compare", "detail", "verdict", "jobs", "themes"],
+)
+async def test_every_screen_has_help_and_every_action_in_it(keys: tuple[str, ...]) -> None:
+    async with program(size=(100, 70)) as session:
+        await session.press(*keys)
+        own = actions(session.app.screen)
+        assert {"help", "app.help"} & {action.action for action in own}
+        await session.press("f1")
+        assert session.screen == "HelpScreen"
+        text = session.text()
+        for action in own:
+            assert action.description in text
+
+
+async def test_the_palette_holds_every_action_of_the_screen() -> None:
+    async with program() as session:
+        titles = {command.title for command in session.app.get_system_commands(session.app.screen)}
+        assert titles >= {
+            "Mark", "Compare", "Rerun", "Filter", "Details", "Experiment", "Sort", "Refresh",
+            "Jobs", "Theme", "Help", "Quit",
+        }  # fmt: skip
+
+
+async def test_an_action_can_be_started_from_the_palette() -> None:
+    async with program() as session:
+        await session.press("ctrl+p")
+        assert isinstance(session.app.screen, CommandPalette)
+        await session.press(*"Details")
+        await session.until(lambda: session.app.screen.query_one(OptionList).option_count > 0)
+        await session.press("enter")
+        await session.until(lambda: session.app.screen.has_class("-details"))
+
+
+async def test_the_end_of_a_job_is_told_wherever_one_is() -> None:
+    running = job(1, JobState.RUNNING)
+    async with program(StandIn(jobs=(running,))) as session:
+        await session.press("j", "c")
+        session.engine.all_jobs = (replace(running, state=JobState.FINISHED, verdict="diverged"),)
+        session.app.read_jobs()
+        await session.settle()
+        assert "baseline, re-executed: diverged" in session.told()
+
+
+async def test_jobs_that_ended_before_are_no_news() -> None:
+    async with program(StandIn(jobs=(job(1, JobState.FINISHED),))) as session:
+        assert session.told() == ""
+
+
+async def test_leaving_while_a_job_runs_says_that_it_goes_on() -> None:
+    async with program(StandIn(jobs=(job(1, JobState.RUNNING),))) as session:
+        await session.pilot.press("q")
+        await session.until(lambda: not session.app.is_running)
+        assert session.engine.cancelled == []
+        (_, message) = session.app._exit_renderables[0], str(session.app._exit_renderables[0])
+        assert "1 re-execution still running" in message
