@@ -47,7 +47,7 @@ def end_job(job_id: str) -> None:
 
     Looks again until none is left: what is asked to end may start others.
     """
-    while processes := list(_of_job(job_id)):
+    while processes := list(of_job(job_id)):
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
@@ -58,7 +58,8 @@ def end_job(job_id: str) -> None:
         psutil.wait_procs(left, timeout=GRACE)
 
 
-def _of_job(job_id: str) -> Iterator[psutil.Process]:
+def of_job(job_id: str) -> Iterator[psutil.Process]:
+    """The processes of the job, except the current one."""
     children = psutil.Process().children(recursive=True)
     seen = {os.getpid(), *(child.pid for child in children)}
     for process in children:

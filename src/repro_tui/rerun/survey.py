@@ -219,6 +219,8 @@ def _script(name: str, tree: frozenset[str]) -> tuple[str, str]:
     """
     path = PurePosixPath(name)
     parts = path.parts[1:] if path.is_absolute() else path.parts
+    if not parts:
+        return "", ""
     if path.is_absolute():
         # Below the repository's top, which may have been another one then.
         tails = (str(PurePosixPath(*parts[start:])) for start in range(len(parts)))

@@ -1,0 +1,375 @@
+"""Jobs carried out for real: MLflow Projects, a SQLite store, processes that are killed.
+
+Each costs ten seconds or more, because each launcher imports MLflow.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from repro_tui import settings as configuration
+from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.record import Record, read_record
+from repro_tui.rerun import jobs, processes, project
+from repro_tui.rerun.model import Determinism, Device, Fidelity, Job, JobState, Plan, Request
+from repro_tui.rerun.plan import first, plan
+from repro_tui.rerun.survey import survey
+from repro_tui.settings import Settings
+from tests.evidence.git import commit, footprint, git, write
+from tests.rerun.conftest import Store
+
+pytestmark = pytest.mark.e2e
+
+MLPROJECT = """
+name: small
+entry_points:
+  main:
+    parameters:
+      text: string
+      seed: {type: int, default: 3}
+    command: python train.py {text} {seed}
+  hang:
+    command: bash hang.sh
+  fail:
+    command: echo about to fail && exit 3
+"""
+
+TRAIN = """
+import json, os, random, sys
+import mlflow
+
+with mlflow.start_run():
+    mlflow.log_param("logged_by_the_script", "x")
+    for step in range(3):
+        mlflow.log_metric("draw", random.random(), step=step)
+    told = {"argv": sys.argv, "cwd": os.getcwd(), "cuda": os.environ["CUDA_VISIBLE_DEVICES"]}
+    mlflow.log_dict(told, "told.json")
+    with mlflow.start_run(nested=True):
+        pass
+"""
+
+# A child that does not listen, and a grandchild in a session of its own.
+HANG = """
+trap '' TERM
+setsid sleep 600 &
+echo hanging
+while true; do sleep 0.1; done
+"""
+
+HOSTILE = "it's $(touch pwned) `touch pwned`; touch pwned \"\n--seed\t* {} %s \\"
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A person's repository, with uncommitted work in it."""
+    folder = tmp_path_factory.mktemp("person") / "repository"
+    commit(folder, {"MLproject": MLPROJECT, "train.py": TRAIN, "hang.sh": HANG, "plain.py": TRAIN})
+    write(folder, {"train.py": "raise SystemExit('the working tree ran')\n", "new.txt": "x"})
+    git(folder, "add", "new.txt")
+    return folder
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return configuration.load()
+
+
+@contextmanager
+def untouched(repository: Path) -> Iterator[None]:
+    before = footprint(repository)
+    yield
+    assert footprint(repository) == before
+
+
+def fresh(store: Store, repository: Path, entry_point: str, **parameters: str) -> Plan:
+    return first(
+        project.parse(MLPROJECT),
+        entry_point,
+        parameters,
+        repository=str(repository),
+        commit=git(repository, "rev-parse", "HEAD"),
+        tracking_uri=store.uri,
+        experiment_id=store.experiment_id,
+        run_name="fresh",
+        interpreter=sys.executable,
+        seed=5,
+    )
+
+
+def planned(store: Store, request: Request) -> Plan:
+    situation = survey(request, store.reader, configuration.load(), (Device("cpu", "A CPU"),))
+    made = plan(request, situation)
+    assert isinstance(made, Plan), made
+    return made
+
+
+def carried_out(made: Plan, settings: Settings) -> Job:
+    job = jobs.wait(jobs.submit(made, settings), timeout=180)
+    assert job.state.ended, job.log.read_text()
+    return job
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def artifacts(run: Run) -> Path:
+    return Path(urlsplit(run.artifact_uri).path)
+
+
+def new_run(store: Store, job: Job) -> Run:
+    assert job.run_id is not None, job.log.read_text()
+    return store.reader.run(job.run_id)
+
+
+def recorded(run: Run) -> Record:
+    record = read_record(artifacts(run))
+    assert isinstance(record, Record), record
+    return record
+
+
+def nothing_left(store: Store, job: Job, settings: Settings) -> None:
+    """No process of the job, no checkout, no run that still runs."""
+    assert list(processes.of_job(job.job_id)) == []
+    assert list((settings.cache / "checkouts").iterdir()) == []
+    found = store.client.search_runs([store.experiment_id], f"tags.`{Tag.JOB}` = '{job.job_id}'")
+    assert {run.info.status for run in found} <= {"FINISHED", "FAILED", "KILLED"}
+
+
+# --- The main job ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def original(store: Store, repository: Path) -> str:
+    """A run that somebody else's `mlflow run` made."""
+    clone = repository.parent / "clone"
+    git(repository.parent, "clone", "-q", str(repository), str(clone))
+    scripts = Path(sys.executable).parent
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "mlflow", "run", str(clone), "--env-manager", "local"),
+            *("--experiment-id", store.experiment_id, "--run-name", "original"),
+            *("-P", f"text={HOSTILE}"),
+        ],
+        env={
+            **os.environ,
+            "MLFLOW_TRACKING_URI": store.uri,
+            "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+            "CUDA_VISIBLE_DEVICES": "",
+        },
+        check=True,
+        capture_output=True,
+    )
+    (run,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'original'")
+    run_id: str = run.info.run_id
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def rerun(
+    store: Store, original: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Job, Settings]:
+    """The original, re-executed once."""
+    own = tmp_path_factory.mktemp("rerun")
+    settings = replace(configuration.load(), state=own / "state", cache=own / "cache")
+    clone = Path(urlsplit(store.reader.run(original).tags[Tag.SOURCE_NAME]).path)
+    before = store.reader.run(original), footprint(clone)
+    files = footprint(artifacts(before[0]))
+    job = carried_out(planned(store, Request(original, seed=11)), settings)
+    assert (store.reader.run(original), footprint(clone)) == before
+    assert footprint(artifacts(before[0])) == files
+    return job, settings
+
+
+def test_a_run_of_mlflow_run_is_reexecuted(
+    store: Store, original: str, rerun: tuple[Job, Settings]
+) -> None:
+    job, settings = rerun
+    assert job.state is JobState.FINISHED, job.log.read_text()
+    assert job.plan.fidelity is Fidelity.DECLARED
+    run = new_run(store, job)
+    assert run.status == "FINISHED"
+    assert run.name == "original (rerun)"
+    assert run.tags[Tag.REEXECUTES] == original
+    assert run.tags[Tag.JOB] == job.job_id
+    assert run.tags[Tag.SOURCE_NAME] == store.reader.run(original).tags[Tag.SOURCE_NAME]
+    assert str(settings.cache) not in json.dumps(dict(run.tags))
+    assert run.tags[Tag.VERDICT] == job.verdict != ""
+    assert Tag.VERDICT not in store.reader.run(original).tags
+    nothing_left(store, job, settings)
+
+
+def test_hostile_values_reach_the_process_verbatim(
+    store: Store, original: str, rerun: tuple[Job, Settings]
+) -> None:
+    job, _ = rerun
+    told = {}
+    for run_id in (original, job.run_id or ""):
+        folder = artifacts(store.reader.run(run_id))
+        told[run_id] = json.loads((folder / "told.json").read_text())
+    assert told[original]["argv"][1:] == [HOSTILE, "3"]
+    # The seed was chosen, and the project declares one.
+    assert told[job.run_id or ""]["argv"][1:] == [HOSTILE, "11"]
+    assert new_run(store, job).params["text"] == HOSTILE
+    assert not list(job.folder.rglob("pwned"))
+
+
+def test_runs_that_the_process_starts_are_linked(store: Store, rerun: tuple[Job, Settings]) -> None:
+    job, _ = rerun
+    found = store.client.search_runs([store.experiment_id], f"tags.`{Tag.JOB}` = '{job.job_id}'")
+    assert len(found) == 2
+    (child,) = [run for run in found if run.info.run_id != job.run_id]
+    assert child.data.tags[Tag.PARENT_RUN_ID] == job.run_id
+
+
+def test_the_record_tells_what_ran(store: Store, rerun: tuple[Job, Settings]) -> None:
+    job, _ = rerun
+    record = recorded(new_run(store, job))
+    assert record.launch is not None
+    assert dict(record.launch.parameters) == {"text": HOSTILE, "seed": "11"}
+    assert record.launch.command == job.plan.command
+    assert record.inactive == ""
+    assert record.packages is not None
+    assert "mlflow" in {name.lower() for name, _, _ in record.packages}
+
+
+def test_a_rerun_repeats_itself(
+    store: Store, rerun: tuple[Job, Settings], settings: Settings
+) -> None:
+    before, _ = rerun
+    job = carried_out(planned(store, Request(before.run_id or "")), settings)
+    assert job.state is JobState.FINISHED, job.log.read_text()
+    assert job.plan.fidelity is Fidelity.EXACT
+    assert (job.plan.seed, dict(job.plan.parameters)) == (11, dict(before.plan.parameters))
+    # Nothing in the script is seeded but by us.
+    left, right = (store.reader.histories(each.run_id or "")["draw"] for each in (before, job))
+    assert left.values.tolist() == right.values.tolist()
+
+
+def test_a_plain_script_is_reexecuted(store: Store, repository: Path, settings: Settings) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    tags = {
+        Tag.SOURCE_NAME: str(repository / "plain.py"),
+        Tag.SOURCE_TYPE: "LOCAL",
+        Tag.GIT_COMMIT: head,
+    }
+    request = Request(store.add(tags, {"logged": "1"}), determinism=Determinism.OFF)
+    with untouched(repository):
+        job = carried_out(planned(store, request), settings)
+    assert job.state is JobState.FINISHED, job.log.read_text()
+    assert job.plan.fidelity is Fidelity.RECONSTRUCTED
+    told = json.loads((artifacts(new_run(store, job)) / "told.json").read_text())
+    assert told["argv"] == ["plain.py"]
+
+
+# --- When it goes wrong ------------------------------------------------------------
+
+
+def test_a_command_that_fails_is_a_failed_run_with_a_record(
+    store: Store, repository: Path, settings: Settings
+) -> None:
+    with untouched(repository):
+        job = carried_out(fresh(store, repository, "fail"), settings)
+    assert job.state is JobState.FAILED
+    assert job.message == "The command ended with exit code 3."
+    assert "about to fail" in job.log.read_text()
+    run = new_run(store, job)
+    assert run.status == "FAILED"
+    assert json.loads((artifacts(run) / "repro-tui" / "record.json").read_text())["exit_code"] == 3
+    nothing_left(store, job, settings)
+
+
+def test_a_job_that_cannot_begin_says_why(
+    store: Store, repository: Path, settings: Settings
+) -> None:
+    made = replace(fresh(store, repository, "fail"), commit="0" * 40)
+    job = carried_out(made, settings)
+    assert job.state is JobState.FAILED
+    assert "The checkout cannot be made" in job.message
+    assert job.run_id is None
+
+
+def hanging(store: Store, repository: Path, settings: Settings) -> Job:
+    """A job whose command runs and does not end by itself."""
+    job = jobs.submit(fresh(store, repository, "hang"), settings)
+    until(lambda: "hanging" in jobs.read_log(job)[0] or jobs.load(job.folder).state.ended)
+    job = jobs.load(job.folder)
+    until(lambda: jobs.load(job.folder).state is not JobState.PREPARING)
+    job = jobs.load(job.folder)
+    assert job.state is JobState.RUNNING, job.log.read_text()
+    return job
+
+
+def test_cancelling_ends_the_whole_tree(store: Store, repository: Path, settings: Settings) -> None:
+    with untouched(repository):
+        job = hanging(store, repository, settings)
+        jobs.cancel(job)
+        # An impatient person.
+        jobs.cancel(job)
+        job = jobs.wait(job, timeout=60)
+    assert job.state is JobState.CANCELLED, job.log.read_text()
+    run = new_run(store, job)
+    assert run.status == "KILLED"
+    assert recorded(run).launch is not None
+    nothing_left(store, job, settings)
+
+
+def test_cancelling_before_anything_runs(
+    store: Store, repository: Path, settings: Settings
+) -> None:
+    with untouched(repository):
+        job = jobs.submit(fresh(store, repository, "hang"), settings)
+        until(lambda: (settings.cache / "checkouts" / job.job_id).exists())
+        jobs.cancel(job)
+        job = jobs.wait(job, timeout=60)
+    assert job.state is JobState.CANCELLED, job.log.read_text()
+    nothing_left(store, job, settings)
+
+
+def test_a_killed_launcher_is_cleared_up_after(
+    store: Store, repository: Path, settings: Settings
+) -> None:
+    with untouched(repository):
+        job = hanging(store, repository, settings)
+        assert job.launcher_pid is not None
+        os.kill(job.launcher_pid, signal.SIGKILL)
+        # Two programs notice at once.
+        until(lambda: jobs.jobs(settings)[0].launcher_pid != job.launcher_pid)
+        job = jobs.wait(job, timeout=120)
+    assert job.state is JobState.LOST, job.log.read_text()
+    run = new_run(store, job)
+    assert run.status == "KILLED"
+    assert recorded(run).launch is not None
+    until(lambda: not list((settings.cache / "checkouts").iterdir()))
+    nothing_left(store, job, settings)
+
+
+def test_a_killed_command_is_a_failed_run(
+    store: Store, repository: Path, settings: Settings
+) -> None:
+    job = hanging(store, repository, settings)
+    (command,) = [
+        child
+        for child in psutil.Process(job.launcher_pid).children()
+        if child.cmdline()[:2] == ["bash", "-c"] or "hang.sh" in child.cmdline()
+    ]
+    command.kill()
+    job = jobs.wait(job, timeout=60)
+    assert job.state is JobState.FAILED, job.log.read_text()
+    assert job.message == "The command was killed by SIGKILL."
+    assert new_run(store, job).status == "FAILED"
+    nothing_left(store, job, settings)

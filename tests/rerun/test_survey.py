@@ -1,0 +1,286 @@
+"""What is found of a run: in a real store, in real repositories, on this machine."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from repro_tui import settings as configuration
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Tag
+from repro_tui.rerun import record
+from repro_tui.rerun.model import Device, Plan, Request
+from repro_tui.rerun.plan import plan
+from repro_tui.rerun.situation import Situation
+from repro_tui.rerun.survey import survey
+from tests.evidence.git import commit, footprint, git
+from tests.rerun.conftest import Store
+from tests.rerun.test_plan import planned
+
+MLPROJECT = """
+entry_points:
+  main:
+    parameters:
+      lr: float
+      data: {type: path, default: /}
+    command: python train.py --lr {lr} --data {data}
+"""
+
+Look = Callable[..., Situation]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    commit(
+        folder,
+        {
+            "MLproject": MLPROJECT,
+            "train.py": "",
+            "sub/mlproject": MLPROJECT,
+            "sub/train.py": "",
+            "tools/convert.py": "",
+            "broken/MLproject": "entry_points: []",
+            "broken/train.py": "",
+        },
+    )
+    return folder
+
+
+@pytest.fixture
+def look(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
+    """Survey a new run with the given tags and params, from an unrelated folder."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    devices = (Device("cpu", "A CPU"),)
+
+    def looked(tags: dict[str, str], params: dict[str, str] | None = None) -> Situation:
+        request = Request(store.add(tags, params))
+        return survey(request, store.reader, configuration.load(), devices)
+
+    return looked
+
+
+def project_tags(name: object, head: str) -> dict[str, str]:
+    return {
+        Tag.SOURCE_NAME: str(name),
+        Tag.SOURCE_TYPE: "PROJECT",
+        Tag.GIT_COMMIT: head,
+        Tag.ENTRY_POINT: "main",
+    }
+
+
+def script_tags(name: object, head: str) -> dict[str, str]:
+    return {Tag.SOURCE_NAME: str(name), Tag.SOURCE_TYPE: "LOCAL", Tag.GIT_COMMIT: head}
+
+
+def test_an_unknown_run_is_an_error(store: Store) -> None:
+    with pytest.raises(ReproError):
+        survey(Request("f" * 32), store.reader, configuration.load(), ())
+
+
+@pytest.mark.parametrize("spelling", ["file://{}", "{}", "file://{}#"])
+def test_a_project_is_found_where_the_run_says(look: Look, repository: Path, spelling: str) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    before = footprint(repository)
+    found = look(project_tags(spelling.format(repository), head), {"lr": "0.1"})
+    assert found.repository == str(repository)
+    assert (found.commit, found.commit_found, found.script) == (head, True, False)
+    assert (found.subdirectory, found.entry_point) == ("", "main")
+    assert found.project is not None
+    assert {"train.py", "sub", "sub/train.py"} <= found.tree
+    assert isinstance(plan(Request(found.run.run_id), found), Plan)
+    assert footprint(repository) == before
+
+
+@pytest.mark.parametrize("spelling", ["file://{}#sub", "{}#sub", "{}/sub"])
+def test_a_project_in_a_subfolder_is_found(look: Look, repository: Path, spelling: str) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    found = look(project_tags(spelling.format(repository), head))
+    assert (found.repository, found.subdirectory) == (str(repository), "sub")
+    assert found.project is not None
+
+
+@pytest.mark.parametrize("folder", ["../..", "/etc", "sub/../../.."])
+def test_a_subfolder_never_leads_out(look: Look, repository: Path, folder: str) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    found = look(project_tags(f"file://{repository}#{folder}", head))
+    assert found.subdirectory == ""
+
+
+def test_the_project_is_read_at_the_commit_not_in_the_working_tree(
+    look: Look, repository: Path
+) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    commit(repository, {"MLproject": "entry_points: {other: {command: x}}"})
+    (repository / "MLproject").unlink()
+    found = look(project_tags(f"file://{repository}", head))
+    assert found.project is not None
+    assert list(found.project.entry_points) == ["main"]
+
+
+def test_a_broken_project_is_a_problem_in_words(look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    found = look(project_tags(f"file://{repository}#broken", head))
+    assert found.project is None
+    assert "entry_points is not a mapping" in found.project_problem
+
+
+def test_a_repository_that_moved_is_found_where_the_person_is(
+    look: Look, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    monkeypatch.chdir(repository / "sub")
+    found = look(project_tags("file:///gone/repository", head))
+    assert (found.repository, found.commit_found) == (str(repository), True)
+    assert found.looked_in == ("/gone/repository", str(repository / "sub"))
+
+
+def test_remote_projects_are_looked_for_here_and_not_fetched(
+    look: Look, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    url = "https://example.org/someone/repository#sub"
+    found = look(project_tags(url, head))
+    assert found.repository is None
+    monkeypatch.chdir(repository)
+    found = look(project_tags(url, head))
+    assert (found.repository, found.subdirectory) == (str(repository), "sub")
+
+
+def test_a_commit_that_is_gone_is_said_so(look: Look, repository: Path) -> None:
+    found = look(project_tags(f"file://{repository}", "0" * 40))
+    assert (found.repository, found.commit_found) == (str(repository), False)
+
+
+@pytest.mark.parametrize("name", ["", "HEAD", "--upload-pack=touch pwned", "abc123", "A" * 40])
+def test_what_is_no_commit_is_never_given_to_git(look: Look, repository: Path, name: str) -> None:
+    found = look(project_tags(f"file://{repository}", name))
+    assert (found.commit, found.commit_found) == ("", False)
+
+
+# --- Plain scripts -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "subdirectory", "entry_point"),
+    [
+        ("convert.py", "tools", "convert.py"),
+        ("tools/convert.py", "", "tools/convert.py"),
+        ("./tools/convert.py", "", "tools/convert.py"),
+        ("train.py", "", "train.py"),
+        ("/somewhere/else/tools/convert.py", "", "tools/convert.py"),
+        ("/usr/lib/python3/ipykernel_launcher.py", "", ""),
+        ("gone.py", "", ""),
+        ("", "", ""),
+        ("../../etc/passwd", "", ""),
+    ],
+)
+def test_a_script_is_found_however_it_was_typed(
+    look: Look,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    subdirectory: str,
+    entry_point: str,
+) -> None:
+    monkeypatch.chdir(repository)
+    found = look(script_tags(name, git(repository, "rev-parse", "HEAD")))
+    assert found.script
+    assert (found.subdirectory, found.entry_point) == (subdirectory, entry_point)
+
+
+def test_an_absolute_script_names_its_repository(look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    found = look(script_tags(repository / "tools" / "convert.py", head))
+    assert (found.repository, found.entry_point) == (str(repository), "tools/convert.py")
+
+
+def test_a_name_that_several_scripts_have_is_none(
+    look: Look, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = commit(repository, {"a/run.py": "", "b/run.py": ""})
+    monkeypatch.chdir(repository)
+    assert look(script_tags("run.py", head)).entry_point == ""
+
+
+# --- The record --------------------------------------------------------------------
+
+
+def recorded(store: Store, made: Plan, head: str, repository: Path) -> str:
+    """A run with the record of a plan, as the launcher leaves it."""
+    made = replace(made, commit=head, repository=str(repository))
+    run_id = store.add(dict(made.tags), dict(made.parameters))
+    artifacts = Path(urlsplit(store.reader.run(run_id).artifact_uri).path)
+    record.keep(artifacts / "repro-tui", made, artifacts, None, 1, 2, 0)
+    return run_id
+
+
+def test_the_record_tells_how_it_was_launched(store: Store, look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    patch = "diff --git a/x b/x\n"
+    run_id = recorded(store, replace(planned(), patch=patch), head, repository)
+    found = survey(Request(run_id), store.reader, configuration.load(), ())
+    assert found.launch is not None
+    assert found.launch.parameters == planned().parameters
+    assert (found.repository, found.commit_found) == (str(repository), True)
+    assert found.patch == patch
+
+
+def test_a_patch_that_was_tampered_with_is_lost(store: Store, look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    run_id = recorded(store, replace(planned(), patch="diff --git a/x b/x\n"), head, repository)
+    artifacts = Path(urlsplit(store.reader.run(run_id).artifact_uri).path)
+    (artifacts / "repro-tui" / "changes.patch").write_text("diff --git a/y b/y\n")
+    assert survey(Request(run_id), store.reader, configuration.load(), ()).patch is None
+
+
+def test_a_broken_record_counts_as_none(store: Store, look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    run_id = recorded(store, planned(), head, repository)
+    artifacts = Path(urlsplit(store.reader.run(run_id).artifact_uri).path)
+    (artifacts / "repro-tui" / "record.json").write_text(json.dumps({"schema": "other"}))
+    assert survey(Request(run_id), store.reader, configuration.load(), ()).launch is None
+
+
+# --- This machine ------------------------------------------------------------------
+
+
+def test_the_activated_environments_python_is_taken(
+    look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = tmp_path / "env" / "bin"
+    scripts.mkdir(parents=True)
+    for name in ("python", "uv"):
+        (scripts / name).symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{scripts}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    assert look({}).interpreter == sys.executable
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "env"))
+    found = look({})
+    assert found.interpreter == str(scripts / "python")
+    assert "uv" in found.tools
+
+
+def test_absolute_paths_are_looked_for(look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    there, gone = str(repository / "train.py"), str(repository / "gone")
+    tags = project_tags(f"file://{repository}", head)
+    found = look(tags, {"a": there, "b": gone, "c": "/\0", "d": f"'{there} '"})
+    assert found.paths == {there, "/"}
+
+
+def test_a_deleted_experiment_is_noticed(store: Store, look: Look) -> None:
+    assert look({}).experiment_active
+    gone = store.client.create_experiment("gone")
+    run_id = store.client.create_run(gone).info.run_id
+    store.client.delete_experiment(gone)
+    found = survey(Request(run_id), store.reader, configuration.load(), ())
+    assert not found.experiment_active
