@@ -13,6 +13,7 @@ seed by CPython, the rest when CUDA, cuBLAS or TensorFlow start. What can be don
 """
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,12 +43,12 @@ def variables(seed: int | None, determinism: Determinism, device: str) -> dict[s
 
 
 def _device(device: str) -> dict[str, str]:
-    kind, _, index = device.partition(":")
     if device in ("cpu", "mps"):
         return {"CUDA_VISIBLE_DEVICES": ""}
-    if kind == "cuda" and (not index or index.isdecimal()):
+    cuda = re.fullmatch(r"cuda(?::([0-9]+))?", device)
+    if cuda is not None:
         # The driver counts by PCI bus, as `devices` does; CUDA by itself by speed.
-        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": index or "0"}
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": cuda[1] or "0"}
     raise ReproError(f"{device!r} names no device.", "Use cpu, cuda:0 or mps.")
 
 

@@ -73,11 +73,16 @@ def cores() -> int:
 
 def gpus() -> tuple[Gpu, ...]:
     """The NVIDIA GPUs of this machine; none where the driver cannot be asked."""
-    if not any(Path("/dev").glob("nvidia[0-9]*")) and not Path("/dev/dxg").exists():
+    if not has_driver():
         return ()
     listing = _output("nvidia-smi", f"--query-gpu={','.join(_GPU_FIELDS)}", _CSV)
     users = _output("nvidia-smi", f"--query-compute-apps={','.join(_PROCESS_FIELDS)}", _CSV)
     return parse_gpus(listing, users)
+
+
+def has_driver() -> bool:
+    """Whether a device file tells of an NVIDIA driver, on Linux or in WSL. Takes 1 ms."""
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()
 
 
 _CSV = "--format=csv,noheader,nounits"

@@ -8,6 +8,7 @@ takes the next free one.
 
 from __future__ import annotations
 
+import functools
 import os
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ class Lineage:
         """Name every child from now on, however it is started."""
         os.environ[VARIABLE] = f"{self.name}.0"
         os.register_at_fork(before=lambda: self._count(""), after_in_child=self._forked)
-        _wrap_fork_exec(self._count)
+        _wrap_starts(self._count)
 
     def _count(self, program: str) -> str:
         """Count one more child; return its name."""
@@ -65,34 +66,52 @@ class Lineage:
         os.environ[VARIABLE] = f"{self.name}.0"
 
 
-def _wrap_fork_exec(count: Callable[[str], str]) -> None:
+def _wrap_starts(count: Callable[[str], str]) -> None:
     """Count the children of subprocess, multiprocessing and loky.
 
-    All three start a program by `_posixsubprocess.fork_exec`, whose arguments are first
-    argv, second the paths to try, sixth the environment as a list of `b"NAME=value"`, or
-    None for the one that stands. A caller that made an environment of its own still
-    hands our variables on, or its child would silently go without a seed.
+    They start a program by `_posixsubprocess.fork_exec`, whose arguments are first argv,
+    second the paths to try, sixth the environment as a list of `b"NAME=value"`, or None
+    for the one that stands; subprocess also by `os.posix_spawn`, the more the newer
+    Python is. A caller that made an environment of its own still hands our variables
+    on, or its child would silently go without a seed.
     """
     import _posixsubprocess
 
-    original = _posixsubprocess.fork_exec
+    original_fork_exec = _posixsubprocess.fork_exec
 
     def fork_exec(*arguments: Any) -> int:
         os.environ[VARIABLE] = count(_program(arguments[1][0]))
         if arguments[5] is not None:
             own = [entry for entry in arguments[5] if not entry.startswith(b"REPRO_TUI_")]
-            own += [
-                os.fsencode(f"{name}={value}")
-                for name, value in os.environ.items()
-                if name.startswith("REPRO_TUI_")
-            ]
+            own += [os.fsencode(f"{name}={value}") for name, value in _ours().items()]
             arguments = (*arguments[:5], own, *arguments[6:])
-        return original(*arguments)
+        return original_fork_exec(*arguments)
 
     _posixsubprocess.fork_exec = fork_exec
 
+    for name in ("posix_spawn", "posix_spawnp"):
+        original = getattr(os, name, None)
+        if original is not None:
+            setattr(os, name, _counted_spawn(original, count))
 
-def _program(path: bytes) -> str:
+
+def _counted_spawn(original: Callable[..., int], count: Callable[[str], str]) -> Callable[..., int]:
+    @functools.wraps(original)
+    def spawn(path: Any, argv: Any, env: Any, **options: Any) -> int:
+        os.environ[VARIABLE] = count(_program(path))
+        if env is not None:  # From 3.13 on, None: the environment that stands.
+            env = {**env, **_ours()}
+        return original(path, argv, env, **options)
+
+    return spawn
+
+
+def _ours() -> dict[str, str]:
+    """What the recorder was told, for a child."""
+    return {name: os.environ[name] for name in os.environ if name.startswith("REPRO_TUI_")}
+
+
+def _program(path: str | bytes | os.PathLike[str]) -> str:
     """A program's name, fit for a file's; empty for Python."""
     name = os.path.basename(os.fsdecode(path))
     if name.startswith("python"):
