@@ -5,14 +5,14 @@ import io
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from tests.compare.artifacts.opened import at, inside, nested, not_equal, zipped
 
 from repro_tui.compare.artifacts import archives
 from repro_tui.compare.model import Kind
-from tests.compare.artifacts.opened import at, inside, nested, not_equal, zipped
 
 MEMBERS = {"a.txt": b"one\ntwo\n", "data/b.bin": bytes(100), "c.json": b'{"x": 1}'}
 
@@ -28,7 +28,7 @@ def tarred(members: Mapping[str, bytes], mtime: int = 0, mode: str = "w") -> byt
 
 
 @pytest.mark.parametrize(("name", "write"), [("x.zip", zipped), ("x.tar", tarred)])
-def test_one_changed_member(name: str, write: "type[tarred]") -> None:  # type: ignore[valid-type]
+def test_one_changed_member(name: str, write: Callable[[Mapping[str, bytes]], bytes]) -> None:
     left, right = write(MEMBERS), write({**MEMBERS, "c.json": b'{"x": 2}'})
     seen = inside(name, left, right)
     assert seen.kind is Kind.CHANGED
@@ -62,7 +62,7 @@ def test_a_name_that_comes_twice_is_compared_twice() -> None:
             for content in (b"first", last):
                 archive.writestr(zipfile.ZipInfo("a"), content)
         files.append(stream.getvalue())
-    assert not_equal(inside("x.zip", *files)) == {("a #2",): Kind.CHANGED}
+    assert not_equal(inside("x.zip", files[0], files[1])) == {("a #2",): Kind.CHANGED}
 
 
 def test_gzip_with_another_time_is_set_aside() -> None:
@@ -91,7 +91,7 @@ def test_links_in_a_tar_are_compared_by_where_they_lead() -> None:
             info.type, info.linkname = tarfile.SYMTYPE, target
             archive.addfile(info)
         files.append(stream.getvalue())
-    seen = inside("x.tar", *files)
+    seen = inside("x.tar", files[0], files[1])
     assert at(seen, "link").left.value == "link to ../../etc/passwd"  # type: ignore[union-attr]
     assert not_equal(seen) == {("link",): Kind.CHANGED}
 
@@ -125,7 +125,7 @@ def test_a_bomb_is_not_unpacked() -> None:
     assert "too much" in at(seen, "zeros").note
     assert at(seen, "a.txt").kind is Kind.CHANGED
     packed = gzip.compress(large), gzip.compress(large[:-1])
-    seen = inside("x.gz", *packed)
+    seen = inside("x.gz", packed[0], packed[1])
     assert seen.detail.comparer == "bytes"
     assert "too much" in seen.detail.summary
 

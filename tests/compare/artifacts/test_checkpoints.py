@@ -13,9 +13,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.compare.artifacts.opened import at, inside, not_equal
 
 from repro_tui.compare.model import Kind, Policy, TensorDetail
-from tests.compare.artifacts.opened import at, inside, not_equal
 
 
 def save(value: object) -> bytes:
@@ -104,7 +104,7 @@ def test_the_name_of_the_file_is_set_aside(tmp_path: Path) -> None:
         torch.save(checkpoint(), tmp_path / f"{name}.pt")
     files = [(tmp_path / f"{name}.pt").read_bytes() for name in ("epoch-1", "epoch-2")]
     assert files[0] != files[1]
-    seen = inside("last.pt", *files)
+    seen = inside("last.pt", files[0], files[1])
     assert seen.kind is Kind.SET_ASIDE
     assert "checkpoint root folder" in seen.rule
     assert at(seen, "root folder").right.value == "epoch-2"  # type: ignore[union-attr]
@@ -143,7 +143,7 @@ def test_views_and_dtypes(view: Callable[[torch.Tensor], torch.Tensor]) -> None:
     assert seen.detail.comparer == "PyTorch checkpoint"
     assert changed(seen)
     assert all(name.startswith("t") for name in changed(seen))
-    seen = inside("t.pt", *shared)
+    seen = inside("t.pt", shared[0], shared[1])
     assert changed(seen) == ["epoch"]
 
 
@@ -206,7 +206,7 @@ def test_the_old_format_says_why_it_is_not_opened() -> None:
         stream = io.BytesIO()
         torch.save({"t": torch.tensor([value])}, stream, _use_new_zipfile_serialization=False)
         files.append(stream.getvalue())
-    seen = inside("old.pt", *files)
+    seen = inside("old.pt", files[0], files[1])
     assert seen.detail.comparer == "bytes"
     assert "before PyTorch 1.6" in seen.detail.summary
     assert "never opened" in seen.detail.summary
@@ -265,7 +265,7 @@ def test_nothing_in_a_checkpoint_is_executed(tmp_path: Path) -> None:
     assert any(name.startswith("x") for name in changed(seen))
     bare = pickle.dumps(Marker(marker)), pickle.dumps(Marker(tmp_path / "elsewhere"))
     for name in ("model.pkl", "model.pt", "data.joblib", "x"):
-        seen = inside(name, *bare)
+        seen = inside(name, bare[0], bare[1])
         assert seen.detail.comparer == "bytes"
         assert "never opened" in seen.detail.summary
     assert list(tmp_path.iterdir()) == []

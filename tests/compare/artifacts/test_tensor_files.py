@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save as save_safetensors
+from tests.compare.artifacts.opened import at, inside, not_equal, zipped
 
 from repro_tui.compare.model import Kind, Policy, TensorDetail
-from tests.compare.artifacts.opened import at, inside, not_equal, zipped
 
 Array = npt.NDArray[Any]
 
@@ -114,7 +115,7 @@ def test_an_array_of_objects_is_never_opened() -> None:
     assert seen.detail.comparer == "bytes"
     assert "Python objects, which only unpickling would read" in seen.detail.summary
     archives = zipped({"x.npy": left}), zipped({"x.npy": right})
-    assert inside("w.npz", *archives).detail.comparer == "zip"
+    assert inside("w.npz", archives[0], archives[1]).detail.comparer == "zip"
 
 
 def test_safetensors_metadata_counts() -> None:
@@ -186,7 +187,7 @@ tensors = hnp.arrays(
 def test_any_flipped_bit_is_found(array: Array, data: st.DataObject, file: str) -> None:
     index = data.draw(st.integers(0, array.size - 1))
     bit = data.draw(st.integers(0, 7))
-    write = {
+    write: dict[str, Callable[[Array], bytes]] = {
         "npy": npy,
         "npz": lambda a: npz(t=a),
         "safetensors": lambda a: save_safetensors({"t": a}),

@@ -40,16 +40,18 @@ _PATTERNS: tuple[tuple[Aside, re.Pattern[str]], ...] = (
     (IDS, re.compile(rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b")),
     # MLflow's run ids and model uuids; `m-` leads the id of a logged model.
     (IDS, re.compile(r"(?<![0-9a-zA-Z])(?:m-)?[0-9a-f]{32}(?![0-9a-zA-Z])")),
+    # Midnight is a date that somebody chose, not a time that was read off a clock.
     (
         TIMES,
         re.compile(
-            r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z| ?[+-]\d\d:?\d\d)?"
+            r"\b\d{4}-\d\d-\d\d[T ](?!00:00(?::00(?:[.,]0+)?)?(?![\d:.,]))"
+            r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z| ?[+-]\d\d:?\d\d)?"
         ),
     ),
     # CPython prints addresses of objects as `<module.Name object at 0x7f…>`.
     (ADDRESSES, re.compile(rf"\b0x{_HEX}{{8,16}}\b")),
 )
-_DIGEST = re.compile(r"md5|sha\d*|hash|digest|checksum|etag|crc", re.IGNORECASE)
+_DIGEST = re.compile(r"md5|sha\d*|hash|digest|checksum|fingerprint|etag|oid|crc", re.IGNORECASE)
 """Beside one of these words, 32 hexadecimal digits say what some content is."""
 
 

@@ -6,10 +6,10 @@ view (offset, shape, strides) of a storage, and the storages are members of thei
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -40,7 +40,7 @@ _DTYPES = {
 _PARAMETERS = frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"})
 _SETS = frozenset({Global("builtins", "set"), Global("__builtin__", "set")})
 _DEEPEST = 200
-_MOST_PARTS = 200_000
+_MOST_PARTS = 100_000
 _SERIALIZATION_ID = ".data/serialization_id"
 
 
@@ -54,14 +54,32 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Which elements of a storage a tensor shows: offset and strides in elements.
+
+    Elements repeated by `expand` have stride 0; one of them stands for all.
+    """
+
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def of(self, flat: Array) -> Array:
+        """A view of the elements, which must lie within the array."""
+        strides = [stride * flat.itemsize for stride in self.strides]
+        return np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, strides)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """A tensor: its elements, and which storage they are a view of."""
+    """A tensor, and which elements of which storage it shows."""
 
     tensor: Tensor
     storage: Storage
+    extent: Extent
+    width: int
+    """Bytes of one element."""
     requires_grad: bool
-    whole: bool
-    """Whether it shows every byte of its storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ class Checkpoint:
         order = (
             self.members.read("byteorder").read() if "byteorder" in self.members.by_name else b""
         )
-        self._order = ">" if order == b"big" else "<"
+        self._order: Literal["<", ">"] = ">" if order == b"big" else "<"
         # Tensors that share a storage mostly follow each other.
         self._storage = lru_cache(maxsize=2)(self._read_storage)
         self._count = 0
@@ -177,7 +195,7 @@ class Checkpoint:
                 state=[],
             ) if function in _PARAMETERS and _empty(hooks):
                 view = self._tensor(inner)
-                return view and View(view.tensor, view.storage, requires_grad, view.whole)
+                return view and replace(view, requires_grad=requires_grad)
             case Call(
                 function=Global(module="torch._utils", name="_rebuild_tensor_v2"),
                 arguments=(Persistent() as p, int(offset), tuple(shape), tuple(strides),
@@ -217,23 +235,26 @@ class Checkpoint:
         last = offset + sum((n - 1) * stride for n, stride in extents) if 0 not in shape else -1
         if (last + 1) * width > member.size:
             raise Unsuited(f"a tensor reaches beyond its storage {storage.key}")
-        # Elements repeated by `expand` have stride 0: one of them stands for all.
-        seen = tuple(
-            1 if stride == 0 and n else n for n, stride in zip(shape, strides, strict=True)
-        )
-        if math.prod(seen) * width > max(member.size, 1) and 0 not in seen:
+        seen = tuple(1 if not stride and n else n for n, stride in zip(shape, strides, strict=True))
+        if math.prod(seen) * width > member.size:
             raise Unsuited("a tensor shows the elements of its storage many times over")
+        extent = Extent(offset, seen, strides)
 
         def load() -> Array:
-            order = storage_dtype(dtype).newbyteorder(self._order)  # type: ignore[arg-type]
+            order = storage_dtype(dtype).newbyteorder(self._order)
             data = self._storage(storage.key)
-            flat = np.frombuffer(data, order, count=len(data) // width)
-            return np.lib.stride_tricks.as_strided(
-                flat[offset:], seen, [stride * width for stride in strides], writeable=False
-            )
+            return extent.of(np.frombuffer(data, order, count=len(data) // width))
 
-        whole = math.prod(seen) * width == member.size
-        return View(Tensor(dtype, shape, load), storage, requires_grad, whole)
+        return View(Tensor(dtype, shape, load), storage, extent, width, requires_grad)
+
+    def hidden(self, key: str, views: Iterable[View]) -> tuple[bytes, bytes]:
+        """Which bytes of a storage none of these views shows (a mask), and these bytes."""
+        data = np.frombuffer(self._storage(key), np.uint8)
+        mask = np.ones(len(data), np.bool_)
+        for view in views:
+            whole = mask[: len(mask) // view.width * view.width].reshape(-1, view.width)
+            view.extent.of(whole.view(f"V{view.width}")[:, 0])[...] = bytes(view.width)
+        return mask.tobytes(), data[mask].tobytes()
 
 
 def _empty(hooks: object) -> bool:
@@ -275,18 +296,12 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowanc
     a, b = Checkpoint(left, allowance), Checkpoint(right, allowance)
     paths = left.path, right.path
     findings: list[Finding] = []
-    shown: dict[tuple[str, str], bool] = {}
+    shown: dict[tuple[str, str], list[tuple[View, View]]] = {}
     for name, x, y in _paired(a, b):
-        new = list(_compare_parts(name, x, y, policy, paths))
-        findings += new
+        findings += _compare_parts(name, x, y, policy, paths)
         if isinstance(x, View) and isinstance(y, View):
-            storages = x.storage.key, y.storage.key
-            accounted = (x.whole and y.whole) or any(f.kind is not Kind.EQUAL for f in new)
-            shown[storages] = shown.get(storages, False) or accounted
-    for (key_a, key_b), accounted in shown.items():
-        if not accounted and not a.members.same_bytes(f"data/{key_a}", b.members, f"data/{key_b}"):
-            note = "bytes that no tensor shows differ"
-            findings.append(Finding((f"storage {key_a}",), Kind.CHANGED, None, None, note=note))
+            shown.setdefault((x.storage.key, y.storage.key), []).append((x, y))
+    findings += _compare_hidden(a, b, shown)
     findings += _compare_rest(a, b, policy, shown)
     if a.root != b.root:
         facts = known(a.root, left.path), known(b.root, right.path)
@@ -346,6 +361,21 @@ def _compare_views(
     if devices[0] != devices[1]:
         facts = known(devices[0], paths[0]), known(devices[1], paths[1])
         yield asides.STORAGE_DEVICE.finding((f"{name}.device",), *facts)
+
+
+def _compare_hidden(
+    a: Checkpoint, b: Checkpoint, shown: Mapping[tuple[str, str], Sequence[tuple[View, View]]]
+) -> Iterator[Finding]:
+    """Bytes of storages that are saved and that no tensor shows.
+
+    Where the two sides show other parts of their storages, there are no pairs to compare.
+    """
+    for (key_a, key_b), views in shown.items():
+        mask_a, bytes_a = a.hidden(key_a, (x for x, _ in views))
+        mask_b, bytes_b = b.hidden(key_b, (y for _, y in views))
+        if mask_a == mask_b and bytes_a != bytes_b:
+            note = "bytes that no tensor shows differ"
+            yield Finding((f"storage {key_a}",), Kind.CHANGED, None, None, note=note)
 
 
 def _compare_rest(

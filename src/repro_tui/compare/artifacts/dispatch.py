@@ -1,6 +1,7 @@
 """Which comparer looks into which files: by their first bytes, then by their names."""
 
 import codecs
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -68,7 +69,10 @@ def look_inside(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
     Each comparer that cannot read them leaves them to the next simpler one, at last to
     the comparison of bytes, and the summary says so. Nothing is unpickled or executed.
     """
-    return _look(left, right, policy, Allowance.of(_look, left, right))
+    with warnings.catch_warnings():
+        # Libraries warn of oddities in files on stderr, which belongs to the screen.
+        warnings.simplefilter("ignore")
+        return _look(left, right, policy, Allowance.of(_look, left, right))
 
 
 def _look(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:

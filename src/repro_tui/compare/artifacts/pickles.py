@@ -134,6 +134,10 @@ class _Machine:
             raise Unsuited("its pickle sets items of what is no dict")
         target.pairs.extend(zip(items[::2], items[1::2], strict=True))
 
+    def new_table(self, items: list[Any]) -> None:
+        self.stack.append(Table())
+        self.set_items(items)
+
     def call(self, function: object, arguments: object, *keywords: object) -> None:
         if function == _ENCODE and isinstance(arguments, tuple) and len(arguments) == 2:
             text, encoding = arguments
@@ -174,6 +178,7 @@ _HANDLERS: dict[str, Callable[[_Machine, Any], object]] = {
     "APPENDS": lambda m, _: m.append(m.pop_to_mark()),
     "ADDITEMS": lambda m, _: m.append(m.pop_to_mark()),
     "FROZENSET": lambda m, _: m.call(Global("builtins", "frozenset"), (m.pop_to_mark(),)),
+    "DICT": lambda m, _: m.new_table(m.pop_to_mark()),
     "SETITEM": lambda m, _: m.set_items(m.pop(2)),
     "SETITEMS": lambda m, _: m.set_items(m.pop_to_mark()),
     "GLOBAL": lambda m, argument: m.stack.append(Global(*argument.split(" ", 1))),

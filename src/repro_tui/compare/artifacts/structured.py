@@ -14,7 +14,6 @@ import numpy as np
 import tomli
 import yaml
 
-from repro_tui.compare import texts
 from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
@@ -23,7 +22,7 @@ from repro_tui.compare.model import Finding, Kind, Policy
 from repro_tui.evidence.model import Key, Known
 from repro_tui.text import plural
 
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 300_000
 _SERIES = 16
 """From this many numbers on, a list is measured as one tensor."""
 _YAML_LIMIT = 1 << 20
@@ -99,11 +98,11 @@ def _compare_documents(
     load: Callable[[str], Any],
     fields: Mapping[str, Aside] | None = None,
 ) -> Inside:
-    sides = text.read(left), text.read(right)
+    sides = text.read(left, text.DOCUMENT_LIMIT), text.read(right, text.DOCUMENT_LIMIT)
     values = load(sides[0]), load(sides[1])
     walk = Walk(policy, (left.path, right.path), fields or {})
     findings = list(walk.compare((), *values))
-    return settle(comparer, findings, asides.DOCUMENT_LAYOUT, text=texts.diff(*sides))
+    return settle(comparer, findings, asides.DOCUMENT_LAYOUT, text=text.diff(*sides))
 
 
 @dataclass(slots=True)

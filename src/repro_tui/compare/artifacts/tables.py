@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from repro_tui.compare import texts
 from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
@@ -35,11 +34,11 @@ _NUMBER = re.compile(
 
 def compare_csv(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
     """Raises Unsuited or csv.Error where a file is no table with a header."""
-    sides = text.read(left), text.read(right)
+    sides = text.read(left, text.DOCUMENT_LIMIT), text.read(right, text.DOCUMENT_LIMIT)
     delimiter = "\t" if left.suffix == ".tsv" else ","
     a, b = (_read_csv(side, delimiter) for side in sides)
     findings = _compare_columns(a, b, policy, (left.path, right.path))
-    return settle("csv", findings, asides.DOCUMENT_LAYOUT, text=texts.diff(*sides))
+    return settle("csv", findings, asides.DOCUMENT_LAYOUT, text=text.diff(*sides))
 
 
 def _read_csv(content: str, delimiter: str) -> dict[str, Column]:
@@ -77,8 +76,8 @@ def _read_parquet(file: OpenFile) -> tuple[dict[str, Column], dict[str, str]]:
     """Every column, and types, writer and metadata by name."""
     try:
         # Half a second; only needed where such a file differs.
-        import pyarrow as pa  # type: ignore[import-untyped]
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow as pa
+        import pyarrow.parquet as pq
     except ImportError as error:
         raise Unsuited("pyarrow is not installed") from error
     file.stream.seek(0)

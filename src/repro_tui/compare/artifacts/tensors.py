@@ -97,9 +97,12 @@ def _unequal(a: Array, b: Array) -> npt.NDArray[np.bool_]:
         return np.zeros(a.size, np.bool_)
     if a.dtype.names is not None:
         fields = [_unequal(a[name], b[name]).reshape(a.size, -1) for name in a.dtype.names]
-        return np.concatenate(fields, axis=1).any(axis=1)
-    bits = [np.frombuffer(x.tobytes(), np.uint8).reshape(a.size, -1) for x in (a, b)]
-    if a.dtype.char in "gG" and np.finfo(a.dtype).nmant == 63:
-        # x86 keeps 80 bits of a long double in 16 bytes.
-        bits = [x.reshape(a.size, -1, 16)[:, :, :10].reshape(a.size, -1) for x in bits]
-    return np.asarray((bits[0] != bits[1]).any(axis=1))
+        unequal = np.concatenate(fields, axis=1)
+    else:
+        bits = [np.frombuffer(x.tobytes(), np.uint8).reshape(a.size, -1) for x in (a, b)]
+        if a.dtype.char in "gG" and np.finfo(a.dtype).nmant == 63:
+            # x86 keeps 80 bits of a long double in 16 bytes.
+            bits = [x.reshape(a.size, -1, 16)[:, :, :10].reshape(a.size, -1) for x in bits]
+        unequal = np.not_equal(bits[0], bits[1])
+    found: npt.NDArray[np.bool_] = unequal.any(axis=1)
+    return found

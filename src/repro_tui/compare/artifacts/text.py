@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from repro_tui.compare import texts
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind, Policy, TextDetail
 from repro_tui.text import plural, size
 
 LIMIT = 8 << 20
-"""Bytes; larger texts are compared as bytes."""
+"""Bytes of a text that is compared by lines; larger ones are compared as bytes."""
+DOCUMENT_LIMIT = 1 << 25
+"""Bytes of a text that is parsed."""
 
 
 def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa: ARG001 - exact
@@ -17,14 +19,19 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa:
     return compare_lines("text", read(left), read(right))
 
 
-def read(file: OpenFile) -> str:
+def read(file: OpenFile, limit: int = LIMIT) -> str:
     """The text of a file. Raises Unsuited where it is not UTF-8 or too long."""
-    if file.size > LIMIT:
-        raise Unsuited(f"it is larger than {size(LIMIT)}")
+    if file.size > limit:
+        raise Unsuited(f"it is larger than {size(limit)}")
     text = texts.decode(file.read())
     if text is None:
         raise Unsuited("it is not UTF-8 text")
     return text
+
+
+def diff(left: str, right: str) -> TextDetail | None:
+    """The lines of two documents that differ, to show beside their values."""
+    return texts.diff(left, right) if max(len(left), len(right)) <= LIMIT else None
 
 
 def compare_lines(comparer: str, left: str, right: str, before: Sequence[Finding] = ()) -> Inside:

@@ -1,0 +1,168 @@
+"""Whatever the bytes: an answer in a plain sentence, no exception, nothing executed."""
+
+import gzip
+import io
+import json
+import pickle
+import tarfile
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from tests.compare.artifacts.opened import inside, zipped
+
+from repro_tui.compare.artifacts.pickles import Call, Global, Table, describe
+from repro_tui.compare.model import Finding, Kind
+
+NAMES = (
+    "x", "x.npy", "x.npz", "x.safetensors", "x.pt", "x.zip", "x.tar", "x.gz", "x.json", "x.yaml",
+    "x.toml", "x.csv", "x.parquet", "x.png", "x.svg", "x.pdf", "x.skops", "x.pkl", "x.log",
+    "MLmodel",
+)  # fmt: skip
+
+
+@cache
+def samples() -> dict[str, bytes]:
+    """A small valid file of every kind."""
+    import pandas as pd
+    import torch
+
+    def written(write: Any) -> bytes:
+        stream = io.BytesIO()
+        write(stream)
+        return stream.getvalue()
+
+    array = np.arange(6.0)
+    npy = written(lambda s: np.save(s, array))
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a"))
+    schema = {"__loader__": "NdArrayNode", "__id__": 1, "file": "1.npy"}
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    return {
+        "x.npy": npy,
+        "x.npz": written(lambda s: np.savez(s, a=array)),
+        "x.safetensors": len(header).to_bytes(8, "little") + header + bytes(8),
+        "x.pt": written(lambda s: torch.save({"a": torch.ones(3), "b": [1, 2.5, "c"]}, s)),
+        "x.zip": zipped({"a.txt": b"a", "b.json": b"{}"}),
+        "x.tar": tar.getvalue(),
+        "x.gz": gzip.compress(b"a\nb\n"),
+        "x.json": b'{"a": [1, 2, {"b": null}]}',
+        "x.yaml": b"a: [1, 2, {b: ~}]\n",
+        "x.toml": b"a = 1\n[b]\nc = [1, 2]\n",
+        "x.csv": b"a,b\n1,2\n3,x\n",
+        "x.parquet": written(lambda s: pd.DataFrame({"a": [1, 2], "b": ["x", None]}).to_parquet(s)),
+        "x.png": written(lambda s: Image.fromarray(np.zeros((2, 2), np.uint8)).save(s, "PNG")),
+        "x.svg": b'<svg><a id="m0123456789"/></svg>',
+        "x.pdf": b"%PDF-1.4\n/CreationDate (D:20260101000000Z)\n",
+        "x.skops": zipped({"1.npy": npy, "schema.json": json.dumps(schema).encode()}),
+        "x.pkl": pickle.dumps({"a": 1}),
+        "MLmodel": b"run_id: a\nflavors: {}\n",
+    }
+
+
+def told(name: str, left: bytes, right: bytes) -> None:
+    """Look into both, both ways round; the answer is one of three kinds, and says something."""
+    for sides in ((left, right), (right, left)):
+        seen = inside(name, *sides)
+        assert seen.kind in (Kind.CHANGED, Kind.WITHIN_TOLERANCE, Kind.SET_ASIDE)
+        assert seen.detail.summary
+        assert (seen.kind is Kind.SET_ASIDE) == bool(seen.rule)
+
+
+@given(name=st.sampled_from(NAMES), left=st.binary(), right=st.binary())
+@settings(max_examples=300, deadline=None)
+def test_arbitrary_bytes_never_raise(name: str, left: bytes, right: bytes) -> None:
+    if left != right:
+        told(name, left, right)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("x", "x.log")])
+@given(data=st.data())
+@settings(max_examples=120, deadline=None)
+def test_damaged_files_never_raise(name: str, data: st.DataObject) -> None:
+    whole = samples()[name]
+    damaged = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
+    for _ in range(data.draw(st.integers(0, 3))):
+        if damaged:
+            at = data.draw(st.integers(0, len(damaged) - 1))
+            damaged[at] = data.draw(st.integers(0, 255))
+    if bytes(damaged) != whole:
+        told(name, whole, bytes(damaged))
+        told(name, bytes(damaged), bytes(damaged) + b"\0")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("x", "x.log")])
+def test_a_whole_file_beside_another_kind(name: str) -> None:
+    for other in samples().values():
+        if other != samples()[name]:
+            told(name, samples()[name], other)
+
+
+def test_a_pickle_is_described_and_not_run() -> None:
+    class Marker:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (print, ("executed",))
+
+    (found,) = [describe(pickle.dumps(Marker(), 4))]
+    assert isinstance(found, Call)
+    assert found.function == Global("builtins", "print")
+    assert found.arguments == ("executed",)
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.text()
+        | st.binary(),
+        lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+        max_leaves=20,
+    ),
+    st.integers(0, 5),
+)
+def test_plain_values_are_read_as_pickle_would(value: Any, protocol: int) -> None:
+    assert plain(describe(pickle.dumps(value, protocol))) == value
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Table):
+        return {plain(k): plain(v) for k, v in value.pairs}
+    if isinstance(value, Call):  # protocol 0 to 2 spell empty bytes as a call
+        assert (value.function, value.arguments) == (Global("__builtin__", "bytes"), ())
+        return b""
+    return type(value)(map(plain, value)) if isinstance(value, list | tuple) else value
+
+
+def test_a_list_that_holds_itself_ends() -> None:
+    import torch
+
+    files = []
+    for end in (1, 2):
+        loop: list[Any] = [end]
+        loop.append(loop)
+        bomb: Any = [end]
+        for _ in range(40):
+            bomb = [bomb, bomb]
+        for value in (loop, bomb):
+            stream = io.BytesIO()
+            torch.save(value, stream)
+            files.append(stream.getvalue())
+    for left, right in ((files[0], files[2]), (files[1], files[3])):
+        seen = inside("x.pt", left, right)
+        assert (seen.kind, seen.detail.comparer) == (Kind.CHANGED, "zip")
+        assert "nested too deeply or too many" in seen.detail.summary
+
+
+def test_findings_are_capped_and_the_rest_is_counted() -> None:
+    left, right = ({str(i): str(i * n) for i in range(1, 3001)} for n in (1, 2))
+    seen = inside("x.json", json.dumps(left).encode(), json.dumps(right).encode())
+    assert seen.detail.summary == "3,000 parts: 3,000 changed"
+    last = seen.detail.findings[-1]
+    assert last == Finding(("…",), Kind.CHANGED, None, None, note="and 2,000 more")
