@@ -20,12 +20,6 @@ from repro_tui.evidence.tracking.search import (
 Statement = tuple[str, tuple[object, ...]]
 """SQL and the values of its question marks."""
 
-RUN_COLUMNS = """
-    SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.status, r.start_time, r.end_time,
-           r.artifact_uri, r.lifecycle_stage, r.user_id
-    FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
-"""
-
 _COLUMNS = {
     "run_id": "r.run_uuid",
     "run_name": "r.name",
@@ -36,21 +30,31 @@ _COLUMNS = {
     "end_time": "r.end_time",
 }
 _TABLES = {Entity.METRIC: "latest_metrics", Entity.PARAM: "params", Entity.TAG: "tags"}
+_WITH = {
+    Entity.METRIC: "(SELECT t.run_uuid FROM latest_metrics t WHERE t.key = ?",
+    Entity.PARAM: "(SELECT t.run_uuid FROM params t WHERE t.key = ?",
+    Entity.TAG: "(SELECT t.run_uuid FROM tags t WHERE t.key = ?",
+}
+"""The runs that have this, without the closing parenthesis."""
+_IN_ACTIVE_EXPERIMENTS = (
+    "r.experiment_id IN (SELECT experiment_id FROM experiments WHERE lifecycle_stage = 'active')"
+)
 _DATASET = (
-    "EXISTS (SELECT 1 FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id"
-    " WHERE i.destination_id = r.run_uuid AND"
+    "r.run_uuid IN (SELECT i.destination_id FROM inputs i"
+    " JOIN datasets d ON d.dataset_uuid = i.source_id WHERE"
 )
 _DATASET_CONTEXT = (
-    "EXISTS (SELECT 1 FROM inputs i JOIN input_tags c ON c.input_uuid = i.input_uuid"
-    " WHERE i.destination_id = r.run_uuid AND c.name = 'mlflow.data.context' AND"
+    "r.run_uuid IN (SELECT i.destination_id FROM inputs i"
+    " JOIN input_tags c ON c.input_uuid = i.input_uuid WHERE c.name = 'mlflow.data.context' AND"
 )
 
 
 def search_runs(query: RunQuery, *, has_datasets: bool) -> Statement:
-    """The rows of `RUN_COLUMNS` that `query` asks for, from its first page on.
+    """The ids of the runs that `query` asks for, in its order, from its first page on.
 
-    The statement ends in `LIMIT ? OFFSET ?`, whose values the caller adds. Raises
-    ReproError where filter or order cannot be understood.
+    Nothing but ids: what SQLite sorts is then small. The statement ends in `LIMIT ?
+    OFFSET ?`, whose values the caller adds. Raises ReproError where filter or order
+    cannot be understood.
     """
     joins, orders = [], []
     values: list[object] = []
@@ -72,8 +76,9 @@ def search_runs(query: RunQuery, *, has_datasets: bool) -> Statement:
     for _, value in conditions:
         values += value
     where = " AND ".join(condition for condition, _ in conditions)
-    sql = f"{' '.join(joins)} WHERE {where} ORDER BY {', '.join(orders)} LIMIT ? OFFSET ?"
-    return RUN_COLUMNS + sql, tuple(values)
+    parts = ["SELECT r.run_uuid FROM runs r", *joins, "WHERE", where]
+    parts += ["ORDER BY", ", ".join(orders), "LIMIT ? OFFSET ?"]
+    return " ".join(parts), tuple(values)
 
 
 def _scope(query: RunQuery) -> Iterator[Statement]:
@@ -81,7 +86,7 @@ def _scope(query: RunQuery) -> Iterator[Statement]:
         numbers = [_experiment_number(name) for name in query.experiment_ids]
         yield f"r.experiment_id IN ({_marks(len(numbers))})", tuple(numbers)
     else:
-        yield "e.lifecycle_stage = 'active'", ()
+        yield _IN_ACTIVE_EXPERIMENTS, ()
     if not query.include_deleted:
         yield "r.lifecycle_stage = 'active'", ()
 
@@ -119,16 +124,14 @@ def _condition(comparison: Comparison) -> Statement:
         context = key == "context"
         sql, values = _compare("c.value" if context else f"d.{key}", comparison)
         return f"{_DATASET_CONTEXT if context else _DATASET} {sql})", values
-    having = (
-        f"EXISTS (SELECT 1 FROM {_TABLES[entity]} t WHERE t.run_uuid = r.run_uuid AND t.key = ?"  # noqa: S608 - our own table names
-    )
     if comparison.value is None:
-        return f"{'NOT ' if comparison.comparator == 'IS NULL' else ''}{having})", (key,)
+        absence = "NOT " if comparison.comparator == "IS NULL" else ""
+        return f"r.run_uuid {absence}IN {_WITH[entity]})", (key,)
     sql, values = _compare("t.value", comparison)
     if entity is Entity.METRIC:
         # The value of a NaN is stored as 0; NaN differs from every number.
         sql = f"({sql} OR t.is_nan)" if comparison.comparator == "!=" else f"{sql} AND NOT t.is_nan"
-    return f"{having} AND {sql})", (key, *values)
+    return f"r.run_uuid IN {_WITH[entity]} AND {sql})", (key, *values)
 
 
 def _compare(column: str, comparison: Comparison) -> Statement:

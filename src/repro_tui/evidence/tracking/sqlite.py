@@ -22,8 +22,16 @@ from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.client import MlflowProcess
 from repro_tui.evidence.tracking.database import Database, Row
 from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery, no_such_run
-from repro_tui.evidence.tracking.sql import RUN_COLUMNS, search_runs
+from repro_tui.evidence.tracking.sql import search_runs
 
+_RUNS = """
+    SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.status, r.start_time, r.end_time,
+           r.artifact_uri, r.lifecycle_stage, r.user_id
+    FROM json_each(?) wanted
+    JOIN runs r ON r.run_uuid = wanted.value
+    JOIN experiments e ON e.experiment_id = r.experiment_id
+    ORDER BY wanted.key
+"""
 _PARAMS = """
     SELECT run_uuid, key, value FROM params
     WHERE run_uuid IN (SELECT value FROM json_each(?)) ORDER BY key
@@ -90,10 +98,10 @@ class SqliteReader(Reader):
 
         def reading(store: Database) -> RunPage:
             sql, values = search_runs(query, has_datasets=store.has_datasets)
-            rows = store.rows(sql, (*values, query.max_results + 1, offset))
-            more = len(rows) > query.max_results
+            found = store.rows(sql, (*values, query.max_results + 1, offset))
+            more = len(found) > query.max_results
             return RunPage(
-                runs=_runs(store, rows[: query.max_results]),
+                runs=_runs(store, [run_id for (run_id,) in found[: query.max_results]]),
                 next_page_token=str(offset + query.max_results) if more else "",
             )
 
@@ -101,10 +109,9 @@ class SqliteReader(Reader):
 
     def run(self, run_id: str) -> Run:
         def reading(store: Database) -> Run:
-            rows = store.rows(RUN_COLUMNS + "WHERE r.run_uuid = ?", (run_id,))
-            if not rows:
-                raise no_such_run(run_id)
-            return _runs(store, rows)[0]
+            _require(store, run_id)
+            (run,) = _runs(store, [run_id])
+            return run
 
         return database.read(self._path, reading)
 
@@ -174,14 +181,14 @@ def _require(store: Database, run_id: str) -> None:
         raise no_such_run(run_id)
 
 
-def _runs(store: Database, rows: list[Row]) -> tuple[Run, ...]:
-    """Whole runs from the rows of `RUN_COLUMNS`, with one query for each kind of content."""
-    run_ids = json.dumps([row[0] for row in rows])
-    params = _by_run(store.rows(_PARAMS, (run_ids,)))
-    tags = _by_run(store.rows(_TAGS, (run_ids,)))
+def _runs(store: Database, run_ids: list[str]) -> tuple[Run, ...]:
+    """Whole runs, in the order of their ids, with one query for each kind of content."""
+    wanted = (json.dumps(run_ids),)
+    params = _by_run(store.rows(_PARAMS, wanted))
+    tags = _by_run(store.rows(_TAGS, wanted))
     metrics = _by_run(
         (run_id, key, float("nan") if value is None else value)
-        for run_id, key, value in store.rows(_LAST_METRICS, (run_ids,))
+        for run_id, key, value in store.rows(_LAST_METRICS, wanted)
     )
     return tuple(
         Run(
@@ -199,7 +206,7 @@ def _runs(store: Database, rows: list[Row]) -> tuple[Run, ...]:
             tags=tags.get(row[0], {}),
             metrics=metrics.get(row[0], {}),
         )
-        for row in rows
+        for row in store.rows(_RUNS, wanted)
     )
 
 
