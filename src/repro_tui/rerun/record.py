@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 import psutil
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence.documents import load_json
+from repro_tui.evidence.files import read_text
 from repro_tui.evidence.lockfiles import LIMIT, is_lockfile
 from repro_tui.evidence.record import NAME, SCHEMA
 from repro_tui.rerun import devices
@@ -26,6 +29,7 @@ from repro_tui.rerun.recorder.streams import VERSION
 _PATCH = "changes.patch"
 # A process file is some 15 KiB; it is written by a process that runs strangers' code.
 _PROCESS_LIMIT = 8 << 20
+_REASON_LIMIT = 64 << 10
 _TOLD = ("python", "packages", "libraries", "variables", "randomness", "threads")
 
 
@@ -125,10 +129,8 @@ def _processes(folder: Path) -> list[dict[str, Any]]:
     found = []
     for path in sorted(folder.glob("process-*.json")):
         try:
-            if path.is_symlink() or path.stat().st_size > _PROCESS_LIMIT:
-                continue
-            told = json.loads(path.read_bytes())
-        except (OSError, ValueError):
+            told = load_json(read_text(path, _PROCESS_LIMIT))
+        except ReproError:
             continue
         if isinstance(told, dict) and told.get("schema") == PROCESS_SCHEMA:
             found.append(told)
@@ -138,8 +140,10 @@ def _processes(folder: Path) -> list[dict[str, Any]]:
 def _failure(folder: Path) -> str:
     """Why there is no process file, in words."""
     for path in sorted(folder.glob("failure-*.txt")):
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return f"it could not start: {file.read(1000)}"
+        try:
+            return f"it could not start: {read_text(path, _REASON_LIMIT)}"
+        except ReproError:
+            continue
     return "no process of the command started a Python that carries the recorder"
 
 
@@ -202,9 +206,8 @@ def _copy_lockfiles(project: Path, into: Path) -> list[str]:
     for entry in sorted(os.scandir(project), key=lambda entry: entry.name):
         if not is_lockfile(entry.name) or not entry.is_file(follow_symlinks=False):
             continue
-        content = Path(entry.path).read_bytes() if entry.stat().st_size <= LIMIT else None
-        if content is not None:
+        if entry.stat().st_size <= LIMIT:
             into.mkdir(exist_ok=True)
-            (into / entry.name).write_bytes(content)
+            shutil.copyfile(entry.path, into / entry.name)
             copied.append(f"lockfiles/{entry.name}")
     return copied

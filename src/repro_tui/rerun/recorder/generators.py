@@ -75,6 +75,19 @@ class Generators:
             "tensorflow": self._tensorflow,
         }
 
+    def unattended(self) -> list[str]:
+        """The libraries that were imported past the hooks: nothing is known of them."""
+        modules = {
+            "numpy": "numpy.random.mtrand",
+            "torch": "torch.random",
+            "tensorflow": "tensorflow.python.framework.random_seed",
+        }
+        return [
+            name
+            for name, module in modules.items()
+            if module in sys.modules and name not in self.sources
+        ]
+
     def forked(self) -> None:
         """Give a forked child its own streams, but for what the program has seeded.
 

@@ -54,14 +54,17 @@ class AfterImport:
 
     def _attend(self, name: str, loader: object) -> None:
         original = getattr(loader, "exec_module", None)
-        if original is None or isinstance(loader, type):
+        if original is None:
             return
 
         def exec_module(module: ModuleType) -> None:
-            del loader.exec_module  # type: ignore[attr-defined]
+            vars(loader).pop("exec_module", None)
             original(module)
             hook = self._hooks.pop(name, None)
             if hook is not None:
                 hook(module)
 
-        loader.exec_module = exec_module  # type: ignore[attr-defined]
+        # A loader that is a class, or has slots, goes its way unattended;
+        # `Generators.unattended` tells of it.
+        if hasattr(loader, "__dict__") and not isinstance(loader, type):
+            loader.exec_module = exec_module  # type: ignore[attr-defined]

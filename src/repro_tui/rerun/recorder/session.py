@@ -136,9 +136,11 @@ class Session:
             }
         if generators is not None:
             told["randomness"].update(generators.sources)
+        missed = generators.unattended() if generators is not None and finished else []
+        reasons = [*self._reasons, *(f"{name} was imported past the hooks" for name in missed)]
         told["recorder"] = {
-            "active": self._active,
-            "reason": "; ".join(self._reasons),
+            "active": self._active and not missed,
+            "reason": "; ".join(reasons),
             "stream": streams.VERSION,
             "seedless": {} if generators is None else generators.seedless,
         }
