@@ -138,8 +138,8 @@ def test_reasons_say_what_was_compared() -> None:
 def first(**metrics: tuple[History | None, History | None]) -> FirstDivergence | None:
     left, right = evidence(), rerun_evidence()
     for name, (a, b) in metrics.items():
-        left = changed(left, METRICS, (name,), a and known(a))
-        right = changed(right, METRICS, (name,), b and known(b))
+        left = changed(left, METRICS, (name,), None if a is None else known(a))
+        right = changed(right, METRICS, (name,), None if b is None else known(b))
     return compared(left, right).first_divergence
 
 

@@ -80,6 +80,7 @@ def to_json(comparison: Comparison) -> Json:
             "step": first.step,
             "values": [_float(first.left), _float(first.right)],
             "ulp": first.ulp,
+            "summary": words.first_divergence(first),
         },
         "suspects": [
             {"section": s.section, "key": list(s.key), "why": s.why} for s in comparison.suspects

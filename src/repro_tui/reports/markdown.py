@@ -65,7 +65,8 @@ def code(text: str) -> str:
         return "(empty)"
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     edge = text[0] + text[-1]
-    padding = " " if "`" in edge or edge == "  " else ""
+    # A reader takes one space off either end, unless there are spaces only.
+    padding = " " if "`" in edge or (edge == "  " and text.strip(" ")) else ""
     return f"{fence}{padding}{text}{padding}{fence}"
 
 

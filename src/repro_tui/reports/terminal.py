@@ -24,8 +24,10 @@ from repro_tui.reports import words
 from repro_tui.reports.runs import started
 from repro_tui.text import duration, visible
 
-_WIDTH = 160
-"""Columns of plain text; longer values are folded, never cut."""
+_WIDTH = 1000
+"""Columns of plain text: a finding is one line, for grep, whatever it holds but for …"""
+_COLUMN = 200
+"""… the longest values, which are folded at this width, never cut."""
 _CELL = 160
 """Characters of a value in a short report; a full one cuts nothing."""
 
@@ -177,5 +179,5 @@ def _lines(text: TextDetail) -> Text:
 def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", max_width=_COLUMN)
     return table

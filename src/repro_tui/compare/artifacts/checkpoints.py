@@ -64,6 +64,14 @@ class Extent:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
+    def covers(self, count: int) -> bool:
+        """Whether it shows all `count` elements of a storage, in their order."""
+        dense, size = True, 1
+        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            dense = dense and (n == 1 or stride == size)
+            size *= n
+        return dense and self.offset == 0 and size == count
+
     def of(self, flat: Array) -> Array:
         """A view of the elements, which must lie within the array."""
         strides = [stride * flat.itemsize for stride in self.strides]
@@ -247,14 +255,23 @@ class Checkpoint:
 
         return View(Tensor(dtype, shape, load), storage, extent, width, requires_grad)
 
-    def hidden(self, key: str, views: Iterable[View]) -> tuple[bytes, bytes]:
+    def hidden(self, key: str, views: Sequence[View]) -> tuple[bytes, bytes]:
         """Which bytes of a storage none of these views shows (a mask), and these bytes."""
+        size = self.members.by_name[f"data/{key}"].size
+        if any(view.extent.covers(size // view.width) for view in views):
+            return b"", b""
         data = np.frombuffer(self._storage(key), np.uint8)
         mask = np.ones(len(data), np.bool_)
         for view in views:
-            whole = mask[: len(mask) // view.width * view.width].reshape(-1, view.width)
-            view.extent.of(whole.view(f"V{view.width}")[:, 0])[...] = bytes(view.width)
+            elements = mask[: len(mask) // view.width * view.width].view(f"V{view.width}")
+            view.extent.of(elements)[...] = bytes(view.width)
         return mask.tobytes(), data[mask].tobytes()
+
+    @property
+    def read(self) -> set[str]:
+        """The members that its parts are made of."""
+        views = [part for part in self.parts.values() if isinstance(part, View)]
+        return {"data.pkl", "byteorder"} | {f"data/{view.storage.key}" for view in views}
 
 
 def _empty(hooks: object) -> bool:
@@ -302,7 +319,7 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowanc
         if isinstance(x, View) and isinstance(y, View):
             shown.setdefault((x.storage.key, y.storage.key), []).append((x, y))
     findings += _compare_hidden(a, b, shown)
-    findings += _compare_rest(a, b, policy, shown)
+    findings += _compare_rest(a, b, policy)
     if a.root != b.root:
         facts = known(a.root, left.path), known(b.root, right.path)
         findings.append(asides.ROOT_FOLDER.finding(("root folder",), *facts))
@@ -371,29 +388,23 @@ def _compare_hidden(
     Where the two sides show other parts of their storages, there are no pairs to compare.
     """
     for (key_a, key_b), views in shown.items():
-        mask_a, bytes_a = a.hidden(key_a, (x for x, _ in views))
-        mask_b, bytes_b = b.hidden(key_b, (y for _, y in views))
+        mask_a, bytes_a = a.hidden(key_a, [x for x, _ in views])
+        mask_b, bytes_b = b.hidden(key_b, [y for _, y in views])
         if mask_a == mask_b and bytes_a != bytes_b:
             note = "bytes that no tensor shows differ"
             yield Finding((f"storage {key_a}",), Kind.CHANGED, None, None, note=note)
 
 
-def _compare_rest(
-    a: Checkpoint, b: Checkpoint, policy: Policy, shown: Iterable[tuple[str, str]]
-) -> Iterator[Finding]:
-    """Members that are neither the pickle nor a storage that some tensor shows."""
-    read = [{"data.pkl", "byteorder"} | {f"data/{pair[side]}" for pair in shown} for side in (0, 1)]
-    for name in dict.fromkeys((*a.members.by_name, *b.members.by_name)):
-        in_a, in_b = (
-            name in side.members.by_name and name not in names
-            for side, names in zip((a, b), read, strict=True)
+def _compare_rest(a: Checkpoint, b: Checkpoint, policy: Policy) -> Iterator[Finding]:
+    """Members that are neither the pickle nor a storage of some tensor."""
+    rest = [
+        replace(
+            side.members, by_name={n: m for n, m in side.members.by_name.items() if n not in read}
         )
-        if in_a and in_b:
-            finding = a.members.compare(name, b.members, name, policy)
-            if name == _SERIALIZATION_ID and finding.kind is not Kind.EQUAL:
-                finding = asides.SERIALIZATION_ID.finding((name,), finding.left, finding.right)
+        for side, read in ((a, a.read), (b, b.read))
+    ]
+    for finding in rest[0].compare_all(rest[1], policy):
+        if finding.key == (_SERIALIZATION_ID,) and finding.kind is Kind.CHANGED:
+            yield asides.SERIALIZATION_ID.finding(finding.key, finding.left, finding.right)
+        else:
             yield finding
-        elif in_a and name not in read[1]:
-            yield Finding((name,), Kind.REMOVED, a.members.known(name), None)
-        elif in_b and name not in read[0]:
-            yield Finding((name,), Kind.ADDED, None, b.members.known(name))
