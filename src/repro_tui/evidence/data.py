@@ -1,5 +1,6 @@
 """The section `data`: datasets as MLflow logged them, data files as DVC pinned them."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from repro_tui.errors import ReproError
@@ -23,6 +24,11 @@ DIGEST_ROWS = 10_000
 Source: `MAX_ROWS` in mlflow/data/digest_utils.py, MLflow 3.17.
 """
 
+_PROJECTS_OWN = re.compile(r"[0-9a-f]{32,36}", re.IGNORECASE)
+"""A digest that the project computed itself and handed to MLflow, whose own have 8 digits.
+
+What it covers is the project's word. MLflow's stores keep 36 characters of it.
+"""
 _DVC_LIMIT = 8 << 20
 _DVC_FIELDS = ("md5", "etag", "checksum", "size")
 # Column types whose values enter the digest of a data frame: numbers and strings.
@@ -51,6 +57,8 @@ def _datasets(datasets: Iterable[Dataset]) -> dict[Key, Fact]:
             ("profile", dataset.profile),
         ):
             facts["datasets", name, field] = Known(value, "logged input")
+        if _PROJECTS_OWN.fullmatch(dataset.digest):
+            continue
         if beyond := _beyond_digest(dataset):
             facts["datasets", name, "rows beyond the digest"] = Missing(beyond)
         if unseen := _unseen_columns(dataset):
