@@ -4,10 +4,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.evidence.git import commit, footprint, git, write
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun.checkout import checkout, remove
-from tests.evidence.git import commit, footprint, git, write
 
 
 @pytest.fixture
@@ -59,8 +59,10 @@ def test_uncommitted_changes_are_applied(repository: Path, tmp_path: Path) -> No
     "patch",
     [
         "diff --git a/gone b/gone\n--- a/gone\n+++ b/gone\n@@ -1 +1 @@\n-a\n+b\n",
-        "diff --git a/x b/../../escaped\nnew file mode 100644\n--- /dev/null\n"
-        "+++ b/../../escaped\n@@ -0,0 +1 @@\n+b\n",
+        (
+            "diff --git a/x b/../../escaped\nnew file mode 100644\n--- /dev/null\n"
+            "+++ b/../../escaped\n@@ -0,0 +1 @@\n+b\n"
+        ),
         "no patch",
     ],
 )

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from tests.rerun.test_plan import planned
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
@@ -23,7 +24,6 @@ from repro_tui.rerun import jobfolder, jobs, processes
 from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import Job, JobState, Plan
 from repro_tui.settings import Settings
-from tests.rerun.test_plan import planned
 
 
 @pytest.fixture
@@ -112,11 +112,10 @@ def test_any_state_is_read_or_refused(settings: Settings, values: dict[str, obje
     (folder / "state.json").write_text(json.dumps(document))
     try:
         job = jobfolder.read(folder)
-    except ReproError as error:
-        assert "damaged" in error.message
-    else:
-        assert isinstance(job.created, int)
-        assert isinstance(job.message, str)
+    except ReproError:
+        return
+    assert isinstance(job.created, int)
+    assert isinstance(job.message, str)
 
 
 # --- Watching ----------------------------------------------------------------------
@@ -256,9 +255,16 @@ def test_every_process_of_a_job_ends_however_it_hides(
     assert stubborn.stdout.readline() == b"ready\n"
     subprocess.run(["bash", "-c", f"setsid sleep 600 & echo $! > {tmp_path / 'pid'}"], check=True)
     orphan = psutil.Process(int((tmp_path / "pid").read_text()))
+    nameless = subprocess.Popen(["env", "-i", "sleep", "600"])
+    other = subprocess.Popen(["sleep", "600"], env={processes.JOB_VARIABLE: "other"})
     processes.end_job("this-job")
     # psutil has waited for it: its exit code is gone, and so is the process.
     assert not psutil.pid_exists(stubborn.pid)
     stubborn.wait()
     stubborn.stdout.close()
+    assert not psutil.pid_exists(nameless.pid)
+    nameless.wait()
+    assert other.poll() is None
+    other.kill()
+    other.wait()
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,17 +18,26 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from tests.evidence.git import commit, footprint, git, write
+from tests.rerun.conftest import Store
 
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.rerun import jobs, processes, project
-from repro_tui.rerun.model import Determinism, Device, Fidelity, Job, JobState, Plan, Request
+from repro_tui.rerun.model import (
+    Determinism,
+    Device,
+    EnvManager,
+    Fidelity,
+    Job,
+    JobState,
+    Plan,
+    Request,
+)
 from repro_tui.rerun.plan import first, plan
 from repro_tui.rerun.survey import survey
 from repro_tui.settings import Settings
-from tests.evidence.git import commit, footprint, git, write
-from tests.rerun.conftest import Store
 
 pytestmark = pytest.mark.e2e
 
@@ -53,7 +63,8 @@ with mlflow.start_run():
     mlflow.log_param("logged_by_the_script", "x")
     for step in range(3):
         mlflow.log_metric("draw", random.random(), step=step)
-    told = {"argv": sys.argv, "cwd": os.getcwd(), "cuda": os.environ["CUDA_VISIBLE_DEVICES"]}
+    names = ("CUDA_VISIBLE_DEVICES", "PYTHONPATH", "GIT_DIR")
+    told = {"argv": sys.argv, "cwd": os.getcwd(), **{name: os.environ.get(name) for name in names}}
     mlflow.log_dict(told, "told.json")
     with mlflow.start_run(nested=True):
         pass
@@ -144,7 +155,8 @@ def recorded(run: Run) -> Record:
 
 def nothing_left(store: Store, job: Job, settings: Settings) -> None:
     """No process of the job, no checkout, no run that still runs."""
-    assert list(processes.of_job(job.job_id)) == []
+    # The launcher itself needs a moment to leave, after its last word.
+    until(lambda: not list(processes.of_job(job.job_id)))
     assert list((settings.cache / "checkouts").iterdir()) == []
     found = store.client.search_runs([store.experiment_id], f"tags.`{Tag.JOB}` = '{job.job_id}'")
     assert {run.info.status for run in found} <= {"FINISHED", "FAILED", "KILLED"}
@@ -268,12 +280,57 @@ def test_a_plain_script_is_reexecuted(store: Store, repository: Path, settings: 
         Tag.GIT_COMMIT: head,
     }
     request = Request(store.add(tags, {"logged": "1"}), determinism=Determinism.OFF)
+    made = planned(store, request)
     with untouched(repository):
-        job = carried_out(planned(store, request), settings)
+        # What would lead the process back into the person's working tree.
+        monkeypatch.setenv("PYTHONPATH", f"{repository / 'src'}{os.pathsep}/elsewhere")
+        monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+        job = carried_out(made, settings)
     assert job.state is JobState.FINISHED, job.log.read_text()
     assert job.plan.fidelity is Fidelity.RECONSTRUCTED
     told = json.loads((artifacts(new_run(store, job)) / "told.json").read_text())
-    assert told["argv"] == ["plain.py"]
+    place = settings.cache / "checkouts" / job.job_id
+    assert told == {
+        "argv": ["plain.py"],
+        "cwd": str(place),
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": f"{place / 'src'}{os.pathsep}/elsewhere",
+        "GIT_DIR": None,
+    }
+
+
+def test_an_environment_is_made_and_recorded_in(
+    store: Store, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing to install: no registry is needed.
+    environment = "python: '3.11'\nbuild_dependencies: []\ndependencies: []\n"
+    command = 'python -c "import sys, random; print(sys.prefix, random.random())"'
+    text = json.dumps({"python_env": "env.yaml", "entry_points": {"main": {"command": command}}})
+    repository = tmp_path / "repository"
+    head = commit(repository, {"MLproject": text, "env.yaml": environment})
+    monkeypatch.setenv("MLFLOW_ENV_ROOT", str(tmp_path / "environments"))
+    made = first(
+        project.parse(text),
+        "main",
+        {},
+        repository=str(repository),
+        commit=head,
+        tracking_uri=store.uri,
+        experiment_id=store.experiment_id,
+        run_name="uv",
+        interpreter="",
+        seed=5,
+        env_manager=EnvManager.UV,
+    )
+    job = carried_out(made, settings)
+    assert job.state is JobState.FINISHED, job.log.read_text()
+    run = new_run(store, job)
+    assert run.tags[Tag.PROJECT_ENV] == "uv"
+    record = recorded(run)
+    assert record.inactive == ""
+    assert record.python is not None
+    assert str(record.python["prefix"]).startswith(str(tmp_path / "environments"))
+    assert record.packages == ()
 
 
 # --- When it goes wrong ------------------------------------------------------------
@@ -347,8 +404,10 @@ def test_a_killed_launcher_is_cleared_up_after(
         job = hanging(store, repository, settings)
         assert job.launcher_pid is not None
         os.kill(job.launcher_pid, signal.SIGKILL)
-        # Two programs notice at once.
-        until(lambda: jobs.jobs(settings)[0].launcher_pid != job.launcher_pid)
+        # Several programs notice at once; one clears up.
+        with ThreadPoolExecutor(4) as pool:
+            seen = list(pool.map(jobs.load, [job.folder] * 4))
+        assert len({each.launcher_pid for each in seen} - {job.launcher_pid}) == 1
         job = jobs.wait(job, timeout=120)
     assert job.state is JobState.LOST, job.log.read_text()
     run = new_run(store, job)

@@ -6,6 +6,17 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rerun.examples import (
+    COMMIT,
+    DIGITS,
+    LAUNCH,
+    RECORDED,
+    REQUEST,
+    RUN_ID,
+    SCRIPT,
+    SITUATION,
+    original,
+)
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
@@ -19,17 +30,6 @@ from repro_tui.rerun.model import (
 )
 from repro_tui.rerun.plan import first, plan
 from repro_tui.rerun.situation import Environment, Situation
-from tests.rerun.examples import (
-    COMMIT,
-    DIGITS,
-    LAUNCH,
-    RECORDED,
-    REQUEST,
-    RUN_ID,
-    SCRIPT,
-    SITUATION,
-    original,
-)
 
 
 def planned(request: Request = REQUEST, situation: Situation = SITUATION) -> Plan:
@@ -85,7 +85,7 @@ def test_a_rerun_of_a_rerun_is_not_called_so_twice() -> None:
     assert planned(situation=replace(SITUATION, run=run)).run_name == "baseline (rerun)"
 
 
-@given(st.text(st.characters(blacklist_categories=("Cs",)), max_size=20))
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_values_come_back_as_the_process_received_them(value: str) -> None:
     # MLflow stores the values of a project's parameters quoted for the shell.
     run = original(**{**SITUATION.run.params, "note": shlex.quote(value)})
@@ -217,6 +217,7 @@ def test_the_device_is_masked_and_passed_under_its_masked_name(
         (replace(SITUATION, project=None, entry_point="gone.py"), "There is no MLproject"),
         (replace(SITUATION, entry_point="needy"), "-P text="),
         (replace(SITUATION, experiment_active=False), "was deleted"),
+        (replace(SITUATION, migrates=True), "mlflow db upgrade sqlite:////store/mlflow.db"),
         (replace(SITUATION, interpreter=""), "No `python`"),
         (replace(SCRIPT, entry_point=""), "script 'train.py'"),
         (
@@ -318,6 +319,17 @@ def test_another_environment_is_named() -> None:
     assert "torch" not in found
     same = replace(RECORDED, recorded=recorded, environment=recorded)
     assert "environment" not in caveats(situation=same)
+
+
+def test_code_that_does_not_come_from_the_commit_is_named() -> None:
+    editable = {"digits": "/home/someone/digits/src", "tool": "/home/someone/tool"}
+    local = Environment("3.12.1", {}, editable)
+    found = caveats(situation=replace(SITUATION, environment=local))
+    assert "imports digits from /home/someone/digits/src as it is there now" in found
+    assert "tool" not in found
+    left_out = ("the submodule a", "files in Git LFS")
+    found = caveats(situation=replace(SITUATION, left_out=left_out))
+    assert "leaves out: the submodule a, files in Git LFS." in found
 
 
 @pytest.mark.parametrize(("status", "said"), [("RUNNING", "not ended"), ("FAILED", "end well")])

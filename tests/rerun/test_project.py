@@ -29,7 +29,7 @@ entry_points:
 """
 
 NAMES = st.text(string.ascii_lowercase + "_", min_size=1, max_size=6)
-VALUES = st.text(st.characters(blacklist_categories=("Cs",)), max_size=12)
+VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 LITERALS = st.text(string.ascii_letters + " -=$'\"/.", max_size=8)
 
 

@@ -2,25 +2,33 @@
 
 import json
 import os
+import platform
+import shutil
+import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tests.evidence.git import commit, footprint, git
+from tests.rerun.conftest import Store
+from tests.rerun.test_plan import planned
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tracking import open_reader
+from repro_tui.evidence.tracking.database import REVISIONS
 from repro_tui.rerun import record
 from repro_tui.rerun.model import Device, Plan, Request
 from repro_tui.rerun.plan import plan
 from repro_tui.rerun.situation import Situation
 from repro_tui.rerun.survey import survey
-from tests.evidence.git import commit, footprint, git
-from tests.rerun.conftest import Store
-from tests.rerun.test_plan import planned
 
 MLPROJECT = """
 entry_points:
@@ -210,6 +218,15 @@ def test_a_name_that_several_scripts_have_is_none(
     assert look(script_tags("run.py", head)).entry_point == ""
 
 
+def test_what_a_checkout_leaves_out_is_found(look: Look, repository: Path) -> None:
+    head = commit(repository, {"sub/.gitattributes": "*.bin filter=lfs diff=lfs\n"})
+    git(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},libs/a")
+    git(repository, "commit", "-qm", "a submodule")
+    head = git(repository, "rev-parse", "HEAD")
+    found = look(project_tags(f"file://{repository}", head))
+    assert set(found.left_out) == {"the submodule libs/a", "files in Git LFS below sub"}
+
+
 # --- The record --------------------------------------------------------------------
 
 
@@ -284,3 +301,29 @@ def test_a_deleted_experiment_is_noticed(store: Store, look: Look) -> None:
     store.client.delete_experiment(gone)
     found = survey(Request(run_id), store.reader, configuration.load(), ())
     assert not found.experiment_active
+
+
+def test_what_the_environment_holds_is_listed(look: Look) -> None:
+    found = look({}).environment
+    assert found is not None
+    assert found.python == platform.python_version()
+    assert found.packages["numpy"] == version("numpy")
+
+
+def test_a_store_that_mlflow_would_migrate_is_noticed(store: Store, tmp_path: Path) -> None:
+    run_id = store.add({})
+    path = tmp_path / "older.db"
+    shutil.copy(store.uri.removeprefix("sqlite:///"), path)
+    with closing(open_reader(f"sqlite:///{path}", tmp_path)) as reader:
+        assert not survey(Request(run_id), reader, configuration.load(), ()).migrates
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", [REVISIONS[-2]])
+        database.commit()
+    with closing(open_reader(f"sqlite:///{path}", tmp_path)) as reader:
+        assert survey(Request(run_id), reader, configuration.load(), ()).migrates
+
+
+def test_none_of_it_loads_mlflow() -> None:
+    rooms = ", ".join(f"repro_tui.rerun.{name}" for name in ("jobs", "plan", "survey", "launch"))
+    code = f"import sys, {rooms}; sys.exit('mlflow' in sys.modules or 'torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

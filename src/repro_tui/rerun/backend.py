@@ -9,7 +9,7 @@ recorder. Written against mlflow 3.17; what it takes from MLflow beyond the docu
 import os
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import mlflow.projects
@@ -141,6 +141,8 @@ class Backend(LocalBackend):
         environment |= get_run_env_vars(run_id, experiment_id)
         environment["PATH"] = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment["VIRTUAL_ENV"] = str(scripts.parent)
+        if "PYTHONPATH" in environment:
+            environment["PYTHONPATH"] = _moved(environment["PYTHONPATH"], plan, work_dir)
         process = subprocess.Popen(
             ["bash", "-c", plan.command],
             stdin=subprocess.DEVNULL,
@@ -169,3 +171,19 @@ def _interpreter(plan: Plan, project: Any, work_dir: Path) -> Path:
         env_manager="uv" if plan.env_manager is EnvManager.UV else "virtualenv",
     )
     return environment / "bin" / "python"
+
+
+def _moved(path: str, plan: Plan, work_dir: Path) -> str:
+    """A PYTHONPATH whose folders in the repository are those of the checkout.
+
+    Otherwise the process would import the code as it is now, not as it was.
+    """
+    depth = len(PurePosixPath(plan.subdirectory).parts)
+    top = (work_dir, *work_dir.parents)[depth]
+    folders = (
+        str(top / Path(folder).relative_to(plan.repository))
+        if Path(folder).is_relative_to(plan.repository)
+        else folder
+        for folder in path.split(os.pathsep)
+    )
+    return os.pathsep.join(folders)

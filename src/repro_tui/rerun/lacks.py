@@ -47,6 +47,12 @@ def machine(request: Request, situation: Situation) -> Iterator[Lack]:
             f"The run's experiment {situation.run.experiment_name!r} was deleted.",
             "Restore it: mlflow experiments restore.",
         )
+    if situation.migrates:
+        yield Lack(
+            "The store was written by an older MLflow: a new run would migrate its schema, "
+            "and that MLflow could no longer open it.",
+            f"Keep a copy, then migrate it yourself: mlflow db upgrade {situation.tracking_uri}",
+        )
     declared = situation.project.environment if situation.project else ""
     if declared.startswith("docker_env"):
         if "docker" not in situation.tools:

@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
@@ -297,8 +298,11 @@ def _caveats(request: Request, situation: Situation, entry_point: EntryPoint) ->
         )
     elif situation.patch:
         yield "The original's uncommitted changes are applied to the commit."
+    if situation.left_out:
+        yield f"The checkout leaves out: {_some(situation.left_out)}."
     if request.env_manager is EnvManager.LOCAL:
         yield _environment(situation.recorded, situation.environment)
+        yield from _editable(situation)
     if situation.project and situation.project.environment.startswith("docker_env"):
         yield "Inside the container nothing is seeded or recorded by repro-tui."
 
@@ -320,8 +324,7 @@ def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
             "environment are not recorded."
         )
     elif logged:
-        some = ", ".join(logged[:5]) + (", …" if len(logged) > 5 else "")
-        yield f"Params that MLproject does not declare are not passed on: {some}."
+        yield f"Params that MLproject does not declare are not passed on: {_some(logged)}."
     for name in entry_point.parameters:
         if name not in run.params:
             yield f"The parameter {name!r} is not recorded; its default is used."
@@ -341,5 +344,18 @@ def _environment(recorded: Environment | None, local: Environment | None) -> str
         differing.insert(0, f"Python {local.python} (was {recorded.python})")
     if not differing:
         return ""
-    some = ", ".join(differing[:5]) + (", …" if len(differing) > 5 else "")
-    return f"This environment differs from the original's in {len(differing)}: {some}."
+    return f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
+
+
+def _editable(situation: Situation) -> Iterator[str]:
+    """Packages whose code does not come from the commit, although it could."""
+    for name, folder in situation.environment.editable.items() if situation.environment else ():
+        if PurePosixPath(folder).is_relative_to(situation.repository or "/"):
+            yield (
+                f"The environment imports {name} from {folder} as it is there now, "
+                "not as it was at the commit."
+            )
+
+
+def _some(things: Sequence[str]) -> str:
+    return ", ".join(things[:5]) + (", …" if len(things) > 5 else "")

@@ -59,21 +59,19 @@ def end_job(job_id: str) -> None:
 
 
 def of_job(job_id: str) -> Iterator[psutil.Process]:
-    """The processes of the job, except the current one."""
-    children = psutil.Process().children(recursive=True)
-    seen = {os.getpid(), *(child.pid for child in children)}
-    for process in children:
-        if _running(process):
-            yield process
+    """The processes of the job, except the current one.
+
+    Those that carry its id, and, where the current process belongs to the job itself,
+    its descendants that carry none: somebody emptied their environment.
+    """
+    here = psutil.Process()
+    own = os.environ.get(JOB_VARIABLE) == job_id
+    descendants = {child.pid for child in here.children(recursive=True)} if own else set()
     for process in psutil.process_iter():
         # Another person's process cannot be read, and is none of ours.
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, OSError):
-            if process.pid not in seen and process.environ().get(JOB_VARIABLE) == job_id:
+            if process.pid == here.pid or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            unnamed = job_id if process.pid in descendants else ""
+            if process.environ().get(JOB_VARIABLE, unnamed) == job_id:
                 yield process
-
-
-def _running(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

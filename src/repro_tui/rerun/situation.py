@@ -1,7 +1,7 @@
 """What a plan is made from: the original run and this machine, as they were found. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import Launch
@@ -14,6 +14,8 @@ class Environment:
 
     python: str
     packages: Mapping[str, str]
+    editable: Mapping[str, str] = field(default_factory=dict)
+    """Folders of those that are imported from where they are developed, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Situation:
     recorded: Environment | None
     """The environment that the original ran in, from its record."""
     experiment_active: bool
+    migrates: bool
+    """Whether writing to the store would first migrate its schema to a newer one."""
     repository: str | None
     """The folder of the repository that holds the commit, or else any that was found."""
     looked_in: tuple[str, ...]
@@ -47,6 +51,8 @@ class Situation:
     """Why the MLproject at the commit cannot be used."""
     tree: frozenset[str]
     """Files and folders of the commit, from the repository's top."""
+    left_out: tuple[str, ...]
+    """What a checkout of the commit does not bring along: `the submodule libs/a`."""
     paths: frozenset[str]
     """Those of the absolute paths among the parameters that exist on this machine."""
     devices: tuple[Device, ...]

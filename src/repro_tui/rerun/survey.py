@@ -4,6 +4,7 @@ Nothing is written and nothing of the run is executed. The commit is read where 
 without a checkout.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -20,8 +22,10 @@ from packaging.utils import canonicalize_name
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
-from repro_tui.evidence.repository import Repository
+from repro_tui.evidence.repository import Entry, Repository
 from repro_tui.evidence.tracking import Reader
+from repro_tui.evidence.tracking.database import revision
+from repro_tui.evidence.tracking.discover import sqlite_path
 from repro_tui.rerun import project
 from repro_tui.rerun.model import Device, Project, Request
 from repro_tui.rerun.situation import Environment, Situation
@@ -31,9 +35,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _TIMEOUT = 30.0
 _QUESTION = """
 import importlib.metadata, json, platform
-found = [(d.metadata["Name"], d.version) for d in importlib.metadata.distributions()]
-print(json.dumps([platform.python_version(), [pair for pair in found if all(pair)]]))
+found = [
+    (d.metadata["Name"], d.version, d.read_text("direct_url.json"))
+    for d in importlib.metadata.distributions()
+]
+print(json.dumps([platform.python_version(), [one for one in found if one[0] and one[1]]]))
 """
+_REVISION = re.compile(r"^(down_)?revision(?:: [^=]*)? = ['\"]([0-9a-f]+)['\"]", re.MULTILINE)
 
 
 def survey(
@@ -58,6 +66,7 @@ def survey(
         patch=_patch(record),
         recorded=recorded,
         experiment_active=run.experiment_id in active,
+        migrates=_migrates(reader.uri),
         repository=code.repository.name if code.repository is not None else None,
         looked_in=code.looked_in,
         commit=code.commit,
@@ -68,11 +77,12 @@ def survey(
         project=code.project,
         project_problem=code.problem,
         tree=code.tree,
+        left_out=code.left_out,
         paths=_existing_paths(_values(request, run, launch, code.project)),
         devices=devices,
         tools=_tools(docker=declared.startswith("docker_env")),
         interpreter=interpreter,
-        environment=_environment(interpreter) if interpreter and recorded else None,
+        environment=_environment(interpreter) if interpreter else None,
     )
 
 
@@ -119,6 +129,7 @@ class _Code:
     project: Project | None = None
     problem: str = ""
     tree: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
 
 
 def _code(run: Run, launch: Launch | None) -> _Code:
@@ -138,7 +149,8 @@ def _code(run: Run, launch: Launch | None) -> _Code:
         nearest = opened[0] if opened else None
         return _Code(tuple(looked_in), commit, script, nearest)
     repository = holding[0]
-    tree = frozenset(_with_folders(entry.path for entry in repository.tree(commit)))
+    entries = repository.tree(commit)
+    tree = frozenset(_with_folders(entry.path for entry in entries))
     if script:
         subdirectory, entry_point = _script(run.tags.get(Tag.SOURCE_NAME, ""), tree)
     else:
@@ -156,6 +168,7 @@ def _code(run: Run, launch: Launch | None) -> _Code:
         declared,
         problem,
         tree,
+        tuple(_left_out(repository, entries)),
     )
 
 
@@ -255,6 +268,17 @@ def _project(
         return None, error.message
 
 
+def _left_out(repository: Repository, entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.kind == "commit":
+            yield f"the submodule {entry.path}"
+        elif PurePosixPath(entry.path).name == ".gitattributes":
+            with contextlib.suppress(ReproError):
+                if b"filter=lfs" in repository.read_blob(entry.id, project.SIZE_LIMIT):
+                    folder = str(PurePosixPath(entry.path).parent)
+                    yield "files in Git LFS" + ("" if folder == "." else f" below {folder}")
+
+
 def _with_folders(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         yield path
@@ -310,10 +334,34 @@ def _environment(interpreter: str) -> Environment | None:
     answer = _answer(interpreter, "-I", "-c", _QUESTION)
     if not answer:
         return None
-    python, packages = json.loads(answer)
-    return Environment(
-        python, {str(canonicalize_name(name)): version for name, version in packages}
-    )
+    python, found = json.loads(answer)
+    packages, editable = {}, {}
+    for name, version, origin in found:
+        packages[str(canonicalize_name(name))] = version
+        # https://packaging.python.org/en/latest/specifications/direct-url/
+        told = json.loads(origin) if origin else {}
+        if told.get("dir_info", {}).get("editable"):
+            editable[name] = unquote(urlsplit(told["url"]).path)
+    return Environment(python, packages, editable)
+
+
+def _migrates(tracking_uri: str) -> bool:
+    """Whether MLflow, opening the store, would migrate its schema.
+
+    It does so unasked with SQLite. The newest schema is the one of MLflow's migrations
+    that no other one follows; they are read as text, because importing MLflow is slow.
+    """
+    path = sqlite_path(tracking_uri, Path.cwd())
+    found = find_spec("mlflow")
+    if path is None or found is None or found.origin is None:
+        return False
+    names = [
+        told
+        for migration in Path(found.origin).parent.glob("store/db_migrations/versions/*.py")
+        for told in _REVISION.findall(migration.read_text(encoding="utf-8"))
+    ]
+    followed = {name for down, name in names if down}
+    return revision(path) not in {name for down, name in names if not down} - followed
 
 
 def _answer(*command: str) -> str:
