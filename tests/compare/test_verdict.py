@@ -23,7 +23,7 @@ from repro_tui.compare.model import (
 )
 from repro_tui.compare.verdict import exit_code
 from repro_tui.errors import ExitCode
-from repro_tui.evidence.model import Evidence, History, Missing, SectionName
+from repro_tui.evidence.model import NOT_SEEDED, Evidence, History, Missing, SectionName
 
 GAP = Missing("nobody recorded it")
 METRICS, ARTIFACTS = SectionName.METRICS, SectionName.ARTIFACTS
@@ -133,6 +133,16 @@ def test_reasons_say_what_was_compared() -> None:
     within = compared(evidence(), outcomes(rerun_evidence(), "within tolerance"), Policy(atol=1))
     assert "Equal only within tolerance (atol 1): 1 in metrics, 1 in status." not in reasons
     assert any(r.startswith("Equal only within tolerance (atol 1)") for r in within.verdict.reasons)
+
+
+def test_generators_that_nobody_seeded_are_named_where_outcomes_differ() -> None:
+    sides = [
+        changed(side, SectionName.RANDOMNESS, ("numpy", "seed"), known(NOT_SEEDED))
+        for side in (evidence(), rerun_evidence())
+    ]
+    said = "Random number generators that nobody seeded in either run: numpy."
+    assert said in compared(sides[0], outcomes(sides[1], "different")).verdict.reasons
+    assert said not in compared(sides[0], sides[1]).verdict.reasons
 
 
 def first(**metrics: tuple[History | None, History | None]) -> FirstDivergence | None:

@@ -17,7 +17,7 @@ from repro_tui.evidence.model import (
     Unreadable,
     Value,
 )
-from repro_tui.text import plural
+from repro_tui.text import number, plural
 
 CompareKnown = Callable[[Key, Known, Known], Finding]
 """Compares two known facts of one key; the policy's rules are applied afterwards."""
@@ -124,7 +124,7 @@ def same(left: Value, right: Value) -> bool:
     if isinstance(left, FileRef) and isinstance(right, FileRef):
         return left.digest == right.digest
     if isinstance(left, float) and isinstance(right, float):
-        return left.hex() == right.hex()
+        return number(left) == number(right)
     return type(left) is type(right) and left == right
 
 
@@ -169,12 +169,12 @@ def _number(value: Value) -> tuple[str, Decimal | bool] | None:
     if not isinstance(value, str | int | float) or len(text) > _LONGEST_NUMBER:
         return None
     try:
-        number = Decimal(text)
+        exact = Decimal(text)
     except InvalidOperation:
         return None
-    if number.is_nan():
+    if exact.is_nan():
         return "nan", False
-    return "-" if number.is_signed() else "+", number
+    return "-" if exact.is_signed() else "+", exact
 
 
 def _compare_documents(key: Key, left: Known, right: Known, a: str, b: str) -> Finding:

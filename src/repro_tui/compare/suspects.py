@@ -96,7 +96,7 @@ def _randomness(key: Key) -> _Judged:
     if key == ("PYTHONHASHSEED",) or key[-1] == "hash randomization":
         return _Judged(30, "The hash seed decides the order in which sets are iterated.")
     if "seed" in key[-1]:
-        return _Judged(1, "Another seed draws other random numbers from the first step on.")
+        return _Judged(1, "Seeded otherwise, a generator draws other numbers from the start.")
     return _Judged(28, "A determinism switch decides which algorithms may be used.")
 
 

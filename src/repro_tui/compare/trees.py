@@ -14,8 +14,8 @@ from repro_tui.evidence.model import Fact, FileRef, Key, Known, Section, Section
 from repro_tui.text import size
 
 _MODELS = "models"
-_NUMBERED = re.compile(r" ?(#\d+|\(\d+\))$")
-"""Ends the names of logged models but the first where several of one run share a name."""
+_NUMBERED = re.compile(r" #\d+$")
+"""Ends the names of all but the first of the logged models of one run that share a name."""
 
 
 def compare_artifacts(

@@ -27,7 +27,7 @@ from repro_tui.compare.model import (
 )
 from repro_tui.compare.numbers import distance
 from repro_tui.errors import ExitCode
-from repro_tui.evidence.model import History, Known, Run, SectionName, Side
+from repro_tui.evidence.model import NOT_SEEDED, History, Known, Run, SectionName, Side
 from repro_tui.text import plural
 
 Sections = Mapping[SectionName, SectionComparison]
@@ -157,6 +157,8 @@ def _reasons(left: Run, right: Run, sections: Sections) -> Iterator[str]:
         yield f"Equal only within tolerance ({rules}): {_by_section(within)}."
     changed = [pair for pair in inputs if pair[1].kind.differs]
     yield f"Inputs that differ: {_by_section(changed) or 'none'}."
+    if differing and (free := list(_unseeded(sections))):
+        yield f"Random number generators that nobody seeded in either run: {', '.join(free)}."
     for noun, findings in (("Outcomes", outcomes), ("Inputs", inputs)):
         unknown = [pair for pair in findings if pair[1].kind is Kind.UNKNOWN]
         if unknown:
@@ -165,6 +167,14 @@ def _reasons(left: Run, right: Run, sections: Sections) -> Iterator[str]:
     if aside := [pair for pair in (*outcomes, *inputs) if pair[1].kind is Kind.SET_ASIDE]:
         rules = ", ".join(sorted({finding.rule for _, finding in aside}))
         yield f"Set aside by rule ({rules}): {_by_section(aside)}."
+
+
+def _unseeded(sections: Sections) -> Iterator[str]:
+    """Equal inputs that explain differing outcomes: generators left to chance on both sides."""
+    for finding in sections[SectionName.RANDOMNESS].findings:
+        match finding:
+            case Finding(kind=Kind.EQUAL, left=Known(value=value)) if value == NOT_SEEDED:
+                yield finding.key[0]
 
 
 def _by_section(findings: Iterable[tuple[SectionName, Finding]]) -> str:

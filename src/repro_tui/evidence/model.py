@@ -219,6 +219,9 @@ class Package:
 
 Value = str | int | float | bool | None | History | FileRef | Package | Dataset
 
+NOT_SEEDED = "not seeded"
+"""The seed of a generator that nobody seeded: equal on both sides, and yet no agreement."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -1,6 +1,15 @@
 """The sections `randomness` and `device`: what only a record of the execution can tell."""
 
-from repro_tui.evidence.model import Fact, Key, Known, Missing, Section, SectionName, Unreadable
+from repro_tui.evidence.model import (
+    NOT_SEEDED,
+    Fact,
+    Key,
+    Known,
+    Missing,
+    Section,
+    SectionName,
+    Unreadable,
+)
 from repro_tui.evidence.record import Record, Scalar
 
 _SOURCE = "record.json"
@@ -12,7 +21,7 @@ NO_RECORD = Missing("no record of the execution; MLflow does not record this")
 def randomness(record: Record | Missing | Unreadable) -> Section:
     """Seeds and determinism switches.
 
-    A generator that nobody seeded is the fact `not seeded`, whatever the operating
+    A generator that nobody seeded is the fact NOT_SEEDED, whatever the operating
     system gave it: two unseeded executions have the same input.
     """
     if not isinstance(record, Record):
@@ -34,7 +43,7 @@ def randomness(record: Record | Missing | Unreadable) -> Section:
         seeded = generator.seeded_by in ("repro-tui", "code")
         facts[name, "seed"] = Known(
             generator.seed if seeded and generator.seed is not None
-            else "not known" if seeded else "not seeded",
+            else "not known" if seeded else NOT_SEEDED,
             where,
         )  # fmt: skip
         facts[name, "seeded by"] = Known(generator.seeded_by, where)

@@ -146,8 +146,9 @@ def _section(section: SectionComparison, full: bool) -> Iterator[str]:
     if not listed:
         return
     yield f"### {section.name}"
-    aside = [] if full else [f for f in listed if f.kind in (Kind.SET_ASIDE, Kind.EQUAL)]
-    counted = [f for f in listed if f not in aside]
+    quiet = () if full else (Kind.SET_ASIDE, Kind.EQUAL)
+    counted = [f for f in listed if f.kind not in quiet]
+    aside = [f for f in listed if f.kind in quiet]
     if counted:
         table = _findings(counted, full)
         if len(counted) > _MANY and not full:

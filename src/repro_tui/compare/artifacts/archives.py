@@ -10,6 +10,7 @@ import gzip
 import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -30,6 +31,11 @@ _FLOOR, _RATIO, _CEILING = 1 << 26, 100, 1 << 32
 """Bytes unpacked in all: the packed size times the ratio, within floor and ceiling."""
 _MOST_MEMBERS = 20_000
 _CHUNK = 1 << 20
+# RuntimeError: a password is wanted, or the way of packing is not known.
+_UNREADABLE = (
+    Unsuited, EOFError, OSError, RuntimeError, lzma.LZMAError, tarfile.TarError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 _TOO_DEEP = f"archives are opened {DEPTH} deep"
 
 
@@ -165,8 +171,7 @@ class Members:
             if self.same_bytes(name, other, other_name):
                 return Finding(key, Kind.EQUAL, *facts)
             inside = self.allowance.inside(self.read(name), other.read(other_name), policy)
-        except (Unsuited, RuntimeError, OSError, zipfile.BadZipFile, tarfile.TarError) as error:
-            # RuntimeError: a password is wanted, or the way of packing is not known.
+        except _UNREADABLE as error:
             return Finding(key, Kind.UNKNOWN, *facts, note=f"it was not unpacked: {error}")
         detail = inside.detail
         return Finding(

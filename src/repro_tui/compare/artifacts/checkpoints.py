@@ -6,7 +6,7 @@ view (offset, shape, strides) of a storage, and the storages are members of thei
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -38,9 +38,14 @@ _DTYPES = {
     "ComplexDoubleStorage": "complex128",
 }
 _PARAMETERS = frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"})
-_SETS = frozenset({Global("builtins", "set"), Global("__builtin__", "set")})
+_SETS = frozenset(
+    {"builtins.set", "builtins.frozenset", "__builtin__.set", "__builtin__.frozenset"}
+)
 _DEEPEST = 200
 _MOST_PARTS = 100_000
+_LONGEST_NAME = 2000
+_LARGEST_PICKLE = 1 << 26
+"""Bytes; tensors' elements are kept beside it."""
 _SERIALIZATION_ID = ".data/serialization_id"
 
 
@@ -64,13 +69,13 @@ class Extent:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
-    def covers(self, count: int) -> bool:
-        """Whether it shows all `count` elements of a storage, in their order."""
-        dense, size = True, 1
+    def covers(self, size: int, width: int) -> bool:
+        """Whether it shows all of a storage of `size` bytes, in order, `width` bytes each."""
+        dense, count = True, 1
         for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
-            dense = dense and (n == 1 or stride == size)
-            size *= n
-        return dense and self.offset == 0 and size == count
+            dense = dense and (n == 1 or stride == count)
+            count *= n
+        return dense and self.offset == 0 and count * width == size
 
     def of(self, flat: Array) -> Array:
         """A view of the elements, which must lie within the array."""
@@ -114,14 +119,16 @@ class Checkpoint:
             {name.partition("/")[2]: member for name, member in members.by_name.items()},
             allowance,
         )
-        order = (
-            self.members.read("byteorder").read() if "byteorder" in self.members.by_name else b""
-        )
+        in_order = "byteorder" in self.members.by_name
+        order = self.members.read("byteorder").read() if in_order else b"little"
         self._order: Literal["<", ">"] = ">" if order == b"big" else "<"
         # Tensors that share a storage mostly follow each other.
         self._storage = lru_cache(maxsize=2)(self._read_storage)
         self._count = 0
-        found = list(self._parts("", describe(self.members.read("data.pkl").read()), 0))
+        pickled = self.members.read("data.pkl")
+        if pickled.size > _LARGEST_PICKLE:
+            raise Unsuited("its pickle is too large")
+        found = list(self._parts("", describe(pickled.read()), 0))
         names = unique(name or "(all)" for name, _ in found)
         self.parts: dict[str, Part] = {
             name: part for name, (_, part) in zip(names, found, strict=True)
@@ -133,8 +140,8 @@ class Checkpoint:
     def _parts(self, name: str, value: Any, depth: int) -> Iterator[tuple[str, Part]]:
         """Every value below `value` with its name, depth first."""
         self._count += 1
-        if depth > _DEEPEST or self._count > _MOST_PARTS:
-            raise Unsuited("its values are nested too deeply or too many")
+        if depth > _DEEPEST or self._count > _MOST_PARTS or len(name) > _LONGEST_NAME:
+            raise Unsuited("its values are too many, too deep or have too long names")
         match value:
             case None | bool() | int() | float() | str() | bytes():
                 yield name, value
@@ -162,10 +169,10 @@ class Checkpoint:
         self, name: str, pairs: list[tuple[object, object]], depth: int
     ) -> Iterator[tuple[str, Part]]:
         for key, value in pairs:
-            if isinstance(key, str) and key:
-                below = f"{name}.{key}" if name else key
-            elif isinstance(key, str | int | float | bool | None | bytes | Global):
-                below = f"{name}[{known(key, '').value if not isinstance(key, Global) else key!s}]"
+            if isinstance(key, Scalar):
+                spelled = known(key, "").value
+                named = isinstance(key, str) and key
+                below = f"{name}.{spelled}".lstrip(".") if named else f"{name}[{spelled}]"
             else:
                 yield from self._parts(f"{name}{{key}}", key, depth + 1)
                 below = f"{name}{{value}}"
@@ -177,21 +184,19 @@ class Checkpoint:
         if tensor is not None:
             yield name, tensor
             return
-        yield name, Container(f"{call.function!s}")
-        arguments = call.arguments
-        if call.function in _SETS and isinstance(arguments, tuple) and len(arguments) == 1:
-            # The order of a set is no fact; hash randomisation draws it anew.
-            items = arguments[0] if isinstance(arguments[0], list) else []
-            arguments = (sorted(items, key=repr),)
-        if isinstance(arguments, tuple):
-            for index, item in enumerate(arguments):
-                yield from self._parts(f"{name}({index})", item, depth + 1)
-        else:
-            yield from self._parts(f"{name}()", arguments, depth + 1)
+        called = str(call.function) if isinstance(call.function, Global) else "a call"
+        yield name, Container(called)
         if not isinstance(call.function, Global):
             yield from self._parts(f"{name}.__call__", call.function, depth + 1)
+        arguments, items = call.arguments, call.items
+        if called in _SETS:
+            arguments, items = _in_order(arguments), _in_order(items)
+        for index, argument in enumerate(arguments if isinstance(arguments, tuple) else ()):
+            yield from self._parts(f"{name}({index})", argument, depth + 1)
+        if not isinstance(arguments, tuple):
+            yield from self._parts(f"{name}()", arguments, depth + 1)
         yield from self._pairs(name, call.pairs, depth)
-        yield from self._items(name, call.items, depth)
+        yield from self._items(name, items, depth)
         for state in call.state:
             yield from self._parts(name, state, depth + 1)
 
@@ -258,7 +263,7 @@ class Checkpoint:
     def hidden(self, key: str, views: Sequence[View]) -> tuple[bytes, bytes]:
         """Which bytes of a storage none of these views shows (a mask), and these bytes."""
         size = self.members.by_name[f"data/{key}"].size
-        if any(view.extent.covers(size // view.width) for view in views):
+        if any(view.extent.covers(size, view.width) for view in views):
             return b"", b""
         data = np.frombuffer(self._storage(key), np.uint8)
         mask = np.ones(len(data), np.bool_)
@@ -272,6 +277,15 @@ class Checkpoint:
         """The members that its parts are made of."""
         views = [part for part in self.parts.values() if isinstance(part, View)]
         return {"data.pkl", "byteorder"} | {f"data/{view.storage.key}" for view in views}
+
+
+def _in_order(elements: Any) -> Any:
+    """The elements of a set, sorted: their order is drawn anew by hash randomisation."""
+    if isinstance(elements, tuple) and len(elements) == 1:
+        return (_in_order(elements[0]),)
+    if isinstance(elements, list) and all(isinstance(item, Scalar) for item in elements):
+        return sorted(elements, key=repr)
+    return elements
 
 
 def _empty(hooks: object) -> bool:

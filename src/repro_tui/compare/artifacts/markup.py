@@ -24,9 +24,8 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa:
     """
     sides = text.read(left), text.read(right)
     numbered = _numbered(sides[0]), _numbered(sides[1])
-    before = []
-    if [_IDS.findall(side) for side in sides[:1]] != [_IDS.findall(side) for side in sides[1:]]:
-        before.append(asides.MARKUP_IDS.finding((asides.MARKUP_IDS.rule,)))
+    same_ids = _IDS.findall(sides[0]) == _IDS.findall(sides[1])
+    before = [] if same_ids else [asides.MARKUP_IDS.finding((asides.MARKUP_IDS.rule,))]
     return text.compare_lines("markup", *numbered, before=before)
 
 

@@ -49,6 +49,8 @@ class Persistent:
 
 
 _MARK = object()
+_MOST_ENCODED = 1 << 28
+"""Bytes; one text can be spelled once and encoded any number of times."""
 _ENCODE = Global("_codecs", "encode")
 _CONSTANTS: dict[str, Callable[[], object]] = {
     "NONE": lambda: None,
@@ -75,12 +77,11 @@ def describe(data: bytes) -> object:
     machine = _Machine()
     try:
         for opcode, argument, _ in pickletools.genops(data):
-            if opcode.name == "STOP":
-                return machine.stack[-1]
-            machine.step(opcode.name, argument)
+            if opcode.name != "STOP":
+                machine.step(opcode.name, argument)
+        return machine.stack[-1]
     except (IndexError, KeyError) as error:
         raise Unsuited("its pickle takes what was never put there") from error
-    raise Unsuited("its pickle has no end")
 
 
 class _Machine:
@@ -89,6 +90,7 @@ class _Machine:
     def __init__(self) -> None:
         self.stack: list[Any] = []
         self.memo: dict[int, object] = {}
+        self.encoded = 0
 
     def step(self, name: str, argument: Any) -> None:
         if name in _LITERALS:
@@ -134,6 +136,11 @@ class _Machine:
             raise Unsuited("its pickle sets items of what is no dict")
         target.pairs.extend(zip(items[::2], items[1::2], strict=True))
 
+    def new_global(self, module: object, name: object) -> None:
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise Unsuited("its pickle imports what is no name")
+        self.stack.append(Global(module, name))
+
     def new_table(self, items: list[Any]) -> None:
         self.stack.append(Table())
         self.set_items(items)
@@ -143,6 +150,9 @@ class _Machine:
             text, encoding = arguments
             # How Python 2's protocols spell bytes.
             if isinstance(text, str) and encoding == "latin1":
+                self.encoded += len(text)
+                if self.encoded > _MOST_ENCODED:
+                    raise Unsuited("its pickle holds too many bytes spelled as text")
                 self.stack.append(text.encode("latin1"))
                 return
         self.stack.append(Call(function, arguments, list(keywords)))
@@ -182,7 +192,7 @@ _HANDLERS: dict[str, Callable[[_Machine, Any], object]] = {
     "SETITEM": lambda m, _: m.set_items(m.pop(2)),
     "SETITEMS": lambda m, _: m.set_items(m.pop_to_mark()),
     "GLOBAL": lambda m, argument: m.stack.append(Global(*argument.split(" ", 1))),
-    "STACK_GLOBAL": lambda m, _: m.stack.append(Global(*map(str, m.pop(2)))),
+    "STACK_GLOBAL": lambda m, _: m.new_global(*m.pop(2)),
     "REDUCE": lambda m, _: m.call(*m.pop(2)),
     "NEWOBJ": lambda m, _: m.call(*m.pop(2)),
     "NEWOBJ_EX": lambda m, _: m.call(*m.pop(3)),

@@ -23,6 +23,7 @@ from repro_tui.evidence.model import Key, Known
 from repro_tui.text import plural
 
 _MOST_VALUES = 300_000
+_DEEPEST = 200
 _SERIES = 16
 """From this many numbers on, a list is measured as one tensor."""
 _YAML_LIMIT = 1 << 20
@@ -123,6 +124,8 @@ class Walk:
         self.visited += 1
         if self.visited > _MOST_VALUES:
             raise Unsuited(f"it holds more than {_MOST_VALUES:,} values")
+        if len(key) > _DEEPEST:
+            raise Unsuited(f"it is nested more than {_DEEPEST} deep")
         if len(key) == 1 and key[0] in self.fields and not _same(left, right):
             facts = self._known(left, 0), self._known(right, 1)
             yield self.fields[key[0]].finding(key, *facts)

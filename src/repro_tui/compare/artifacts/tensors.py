@@ -104,4 +104,5 @@ def _unequal(a: Array, b: Array) -> npt.NDArray[np.bool_]:
             # x86 keeps 80 bits of a long double in 16 bytes.
             bits = [x.reshape(a.size, -1, 16)[:, :, :10].reshape(a.size, -1) for x in bits]
         unequal = np.not_equal(bits[0], bits[1])
-    return np.logical_or.reduce(unequal, axis=1)
+    found: npt.NDArray[np.bool_] = np.logical_or.reduce(unequal, axis=1)
+    return found
