@@ -160,3 +160,12 @@ def test_a_zip_cut_short_is_compared_as_bytes() -> None:
     seen = inside("x.zip", whole, whole[:-30])
     assert seen.detail.comparer == "bytes"
     assert "Not read as a zip: File is not a zip file" in seen.detail.summary
+
+
+def test_a_damaged_member_is_unknown_and_the_others_are_compared() -> None:
+    noise = bytes(range(256)) * 4
+    left = zipped({"a": noise, "b": b"1"})
+    right = bytearray(zipped({"a": noise[::-1], "b": b"2"}))
+    right[60:80] = bytes(20)
+    seen = inside("x.zip", left, bytes(right))
+    assert not_equal(seen) == {("a",): Kind.UNKNOWN, ("b",): Kind.CHANGED}

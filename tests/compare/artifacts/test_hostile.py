@@ -157,7 +157,7 @@ def test_a_list_that_holds_itself_ends() -> None:
     for left, right in ((files[0], files[2]), (files[1], files[3])):
         seen = inside("x.pt", left, right)
         assert (seen.kind, seen.detail.comparer) == (Kind.CHANGED, "zip")
-        assert "nested too deeply or too many" in seen.detail.summary
+        assert "too many, too deep" in seen.detail.summary
 
 
 def test_findings_are_capped_and_the_rest_is_counted() -> None:
@@ -166,3 +166,36 @@ def test_findings_are_capped_and_the_rest_is_counted() -> None:
     assert seen.detail.summary == "3,000 parts: 3,000 changed"
     last = seen.detail.findings[-1]
     assert last == Finding(("…",), Kind.CHANGED, None, None, note="and 2,000 more")
+
+
+def pickled(program: bytes) -> bytes:
+    """A checkpoint whose pickle is this program."""
+    return zipped({"x/data.pkl": program, "x/version": b"3"})
+
+
+LIST_BOMB = b"]" + b"q\0" + b"h\0h\0\x86q\0" * 60
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        # A name, a set's element and what is called: none may be spelled out when it is a bomb.
+        (b"\x80\x04" + LIST_BOMB + b"h\0\x93.", "what is no name"),
+        (b"\x80\x04\x8f(" + LIST_BOMB + b"\x90.", "too many, too deep"),
+        (b"\x80\x04" + LIST_BOMB + b")R)R.", "too many, too deep"),
+        (b"\x80\x04}" + b"X\xe8\x03\0\0" + b"k" * 1000 + b"q\1}h\1}h\1}h\1}h\1}sssss.", "too long names"),
+        (b"\x80\x02c_codecs\nencode\nq\0X\0\0\x10\0" + b"a" * (1 << 20)
+         + b"q\1X\6\0\0\0latin1q\2" + b"h\0h\1h\2\x86R" * 300 + b".", "spelled as text"),
+        (b"\x80\x02.", "never put there"),
+        (b"\x80\x02", "before seeing STOP"),
+        (b"\x80\x02]K\1K\2s.", "no dict"),
+        (b"\x80\x02K\1K\1a.", "no list"),
+        (b"\x80\x02K\1K\1b.", "no object"),
+        (b"\x80\x02\x82\1.", "EXT1"),
+    ],
+)  # fmt: skip
+def test_hostile_pickles_end_soon(program: bytes, reason: str) -> None:
+    seen = inside("x.pt", pickled(program), pickled(b"\x80\x02N."))
+    assert seen.kind is Kind.CHANGED
+    assert seen.detail.comparer == "zip"
+    assert reason in seen.detail.summary
