@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -69,7 +70,7 @@ def keyed(packages: Iterable[tuple[str, Package]]) -> dict[str, Package]:
         if len(several) == 1:
             result[name] = several[0]
             continue
-        several.sort(key=lambda package: (package.version, package.marker, package.source))
+        several.sort(key=astuple)
         markers = {package.marker for package in several}
         versions = {package.version for package in several}
         for number, package in enumerate(several, start=1):
