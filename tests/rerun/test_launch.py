@@ -272,7 +272,9 @@ def test_a_rerun_repeats_itself(
     assert left.values.tolist() == right.values.tolist()
 
 
-def test_a_plain_script_is_reexecuted(store: Store, repository: Path, settings: Settings) -> None:
+def test_a_plain_script_is_reexecuted(
+    store: Store, repository: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     head = git(repository, "rev-parse", "HEAD")
     tags = {
         Tag.SOURCE_NAME: str(repository / "plain.py"),
@@ -429,6 +431,6 @@ def test_a_killed_command_is_a_failed_run(
     command.kill()
     job = jobs.wait(job, timeout=60)
     assert job.state is JobState.FAILED, job.log.read_text()
-    assert job.message == "The command was killed by SIGKILL."
+    assert job.message == "The command was ended by signal 9 (Killed)."
     assert new_run(store, job).status == "FAILED"
     nothing_left(store, job, settings)

@@ -20,9 +20,10 @@ def code(situation: Situation) -> Iterator[Lack]:
             "Only runs that were started inside a Git repository can be re-executed.",
         )
     elif situation.repository is None:
-        looked = ", ".join(situation.looked_in) or "nowhere: the run names no place"
+        named = run.tags.get(Tag.SOURCE_NAME, "")
         yield Lack(
-            f"The run's Git repository is not on this machine (looked in: {looked}).",
+            f"The Git repository of {named!r} is not on this machine "
+            f"(looked in: {', '.join(situation.looked_in)}).",
             "Clone it, and start repro-tui inside the clone.",
         )
     elif not situation.commit_found:

@@ -78,6 +78,7 @@ class _Execution:
         os.chdir(folder)
         self._checkouts = self.settings.cache / "checkouts"
         self._place = self._checkouts / self.job.job_id
+        self._overlay = folder / "overlay"
         self._record = folder / "record"
         self._processes = folder / "processes"
 
@@ -93,6 +94,7 @@ class _Execution:
                 # Also what the command left running: its checkout goes now.
                 processes.end_job(self.job.job_id)
                 self.keep_record(exit_code)
+                remove(self._overlay)
         self._end_runs("FINISHED" if exit_code == 0 else "FAILED", ended)
         if plan.reexecutes is not None:
             self._note(state=JobState.COMPARING)
@@ -122,7 +124,7 @@ class _Execution:
             "MLFLOW_RUN_CONTEXT": json.dumps({Tag.JOB: job_id}),
         }
         project = self._place / plan.subdirectory
-        process = backend.start(plan, project, run_id, self.job.folder / "overlay", variables)
+        process = backend.start(plan, project, run_id, self._overlay, variables)
         self._note(state=JobState.RUNNING, started=_now())
         return process.wait()
 
@@ -166,7 +168,9 @@ class _Execution:
                     *(left, right, settings.policy, open_file),
                     *(settings.look_inside, settings.text_limit),
                 )
-        except ReproError as error:
+        except Exception as error:
+            # The run itself has ended well; nothing about that changes.
+            _logger.exception("The two runs could not be compared.")
             self._note(message=f"The two runs could not be compared: {error}")
             return
         verdict = comparison.verdict.headline.value
@@ -204,7 +208,8 @@ class _Execution:
 
 def _how_it_ended(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
-        return f"The command was killed by {signal.Signals(-exit_code).name}."
+        name = signal.strsignal(-exit_code) or "unknown"
+        return f"The command was ended by signal {-exit_code} ({name})."
     return f"The command ended with exit code {exit_code}."
 
 
