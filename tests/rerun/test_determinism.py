@@ -30,6 +30,7 @@ def test_strict_sets_what_libraries_read_when_they_start() -> None:
         "CUDA_VISIBLE_DEVICES": "3",
         "PYTHONHASHSEED": "7",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "TORCHINDUCTOR_DETERMINISTIC": "1",
         "TF_DETERMINISTIC_OPS": "1",
         "TF_CUDNN_DETERMINISTIC": "1",
     }

@@ -26,7 +26,8 @@ def variables(seed: int | None, determinism: Determinism, device: str) -> dict[s
 
     The chosen device is the only CUDA device that the process sees; `mps` cannot be
     hidden from a process. Sources: CPython's documentation of PYTHONHASHSEED (0 to
-    2**32 - 1), cuBLAS' of CUBLAS_WORKSPACE_CONFIG, TensorFlow's of determinism.
+    2**32 - 1), cuBLAS' of CUBLAS_WORKSPACE_CONFIG, `torch/_inductor/config.py`,
+    TensorFlow's of determinism.
 
     Raises ReproError where `device` is spelled in no known way.
     """
@@ -37,6 +38,7 @@ def variables(seed: int | None, determinism: Determinism, device: str) -> dict[s
         chosen["PYTHONHASHSEED"] = str(seed % 2**32)
     if determinism is Determinism.STRICT:
         chosen["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        chosen["TORCHINDUCTOR_DETERMINISTIC"] = "1"
         chosen["TF_DETERMINISTIC_OPS"] = "1"
         chosen["TF_CUDNN_DETERMINISTIC"] = "1"
     return chosen

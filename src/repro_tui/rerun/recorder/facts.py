@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def _cudnn(torch: Any) -> str | None:
     return None if version is None else str(version)
 
 
+def hash_seed() -> str | None:
+    """PYTHONHASHSEED, where this interpreter has heeded it: not under `-E` and `-I`."""
+    return None if sys.flags.ignore_environment else os.environ.get("PYTHONHASHSEED")
+
+
 def threads() -> dict[str, Any]:
     told: dict[str, Any] = {
         name: os.environ[name]
@@ -178,8 +184,10 @@ def switches() -> dict[str, Any]:
             "torch.backends.cudnn.allow_tf32": lambda: torch.backends.cudnn.allow_tf32,
             "torch.backends.cuda.matmul.allow_tf32": lambda: torch.backends.cuda.matmul.allow_tf32,
         }
-        for name, read in readings.items():
-            _put(told, name, read)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Some of them are deprecated, by release.
+            for name, read in readings.items():
+                _put(told, name, read)
     return told
 
 

@@ -50,6 +50,7 @@ class Generators:
         self._lineage = lineage
         self._changed = changed
         self._own: int | None = None
+        self._entropy_replaced = False
         self._counts: dict[tuple[str, str], int] = {}
         self.sources: dict[str, dict[str, Any]] = {}
         self.seedless: dict[str, int] = {}
@@ -115,8 +116,11 @@ class Generators:
         if not hasattr(module, "randbits"):
             raise AttributeError("numpy.random.bit_generator has no randbits to replace")
         module.randbits = lambda bits: self._entropy(bits)
+        self._entropy_replaced = True
 
     def _numpy(self, module: Any) -> None:
+        if self._own is not None and not self._entropy_replaced:
+            raise AttributeError("this NumPy takes its entropy from another place")
         self._source("numpy")
         self.seedless.clear()  # The import of NumPy itself made some.
         if self._own is not None:

@@ -7,12 +7,12 @@ that is killed leaves what was known by then.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import json
 import os
 import sys
 import time
-import warnings
 
 from . import facts, streams
 from .generators import Generators
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SCHEMA = "repro-tui.process/1"
 # A program that seeds from ever new places must not be slowed down by our writing.
 _REWRITES = 64
+_PATIENCE = 10.0  # seconds
 # Libraries by which the process that trains can be told from its helpers.
 _LIBRARIES = (
     "numpy", "scipy", "pandas", "sklearn", "torch", "tensorflow", "keras", "jax", "xgboost",
@@ -48,6 +49,7 @@ class Session:
         self._lineage = Lineage(os.environ.get(VARIABLE) or streams.ROOT)
         self._generators: Generators | None = None
         self._active = False
+        self._writing = _thread.allocate_lock()
 
     def start(self) -> None:
         """Raises OSError where the folder cannot be written, and nothing else."""
@@ -99,41 +101,43 @@ class Session:
         return True
 
     def _write(self, finished: bool = False) -> None:
-        if os.getpid() != self._pid:
-            return  # A forked child: the file is its parent's.
-        if finished or not self._packages:
-            self._packages = facts.packages(sys.path)
-        told = self._told(finished)
-        scratch = self._path + ".part"
-        with open(scratch, "w", encoding="utf-8") as file:
-            json.dump(told, file)
-        os.replace(scratch, self._path)
+        # A forked child leaves the file to its parent. Where another thread is writing
+        # already, the next occasion or the last record will do.
+        if os.getpid() != self._pid or not self._writing.acquire(timeout=_PATIENCE * finished):
+            return
+        try:
+            if finished or not self._packages:
+                self._packages = facts.packages(sys.path)
+            scratch = self._path + ".part"
+            with open(scratch, "w", encoding="utf-8") as file:
+                json.dump(self._told(finished), file)
+            os.replace(scratch, self._path)
+        finally:
+            self._writing.release()
 
     def _told(self, finished: bool) -> dict[str, Any]:
         allowed = json.loads(os.environ.get("REPRO_TUI_VARIABLES", "[]"))
         generators = self._generators
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            told: dict[str, Any] = {
-                "schema": SCHEMA,
-                "lineage": self._lineage.name,
-                "pid": self._pid,
-                "start": self._started,
-                "finished": finished,
-                "children": self._lineage.children,
-                "loaded": [name for name in _LIBRARIES if facts.loaded(name)],
-                "python": self._python,
-                "packages": self._packages,
-                "libraries": facts.libraries(),
-                "variables": {n: os.environ[n] for n in allowed if n in os.environ},
-                "randomness": {
-                    "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED"),
-                    "hash randomization": bool(sys.flags.hash_randomization),
-                    "switches": facts.switches(),
-                },
-                "threads": facts.threads(),
-                "device": facts.device(),
-            }
+        told: dict[str, Any] = {
+            "schema": SCHEMA,
+            "lineage": self._lineage.name,
+            "pid": self._pid,
+            "start": self._started,
+            "finished": finished,
+            "children": self._lineage.children,
+            "loaded": [name for name in _LIBRARIES if facts.loaded(name)],
+            "python": self._python,
+            "packages": self._packages,
+            "libraries": facts.libraries(),
+            "variables": {n: os.environ[n] for n in allowed if n in os.environ},
+            "randomness": {
+                "PYTHONHASHSEED": facts.hash_seed(),
+                "hash randomization": bool(sys.flags.hash_randomization),
+                "switches": facts.switches(),
+            },
+            "threads": facts.threads(),
+            "device": facts.device(),
+        }
         if generators is not None:
             told["randomness"].update(generators.sources)
         missed = generators.unattended() if generators is not None and finished else []
