@@ -236,7 +236,7 @@ def test_hostile_values_reach_the_process_verbatim(
     assert told[original]["argv"][1:] == [HOSTILE, "3"]
     # The seed was chosen, and the project declares one.
     assert told[job.run_id or ""]["argv"][1:] == [HOSTILE, "11"]
-    assert new_run(store, job).params["text"] == HOSTILE
+    assert new_run(store, job).params["text"] == store.reader.run(original).params["text"]
     assert not list(job.folder.rglob("pwned"))
 
 
@@ -405,7 +405,10 @@ def test_a_killed_launcher_is_cleared_up_after(
     with untouched(repository):
         job = hanging(store, repository, settings)
         assert job.launcher_pid is not None
+        assert job.launcher_start is not None
+        launcher = Launcher(job.launcher_pid, job.launcher_start)
         os.kill(job.launcher_pid, signal.SIGKILL)
+        until(lambda: not processes.alive(launcher))
         # Several programs notice at once; one clears up.
         with ThreadPoolExecutor(4) as pool:
             seen = list(pool.map(jobs.load, [job.folder] * 4))

@@ -92,6 +92,19 @@ def test_values_come_back_as_the_process_received_them(value: str) -> None:
     assert planned(situation=replace(SITUATION, run=run)).parameters["note"] == value
 
 
+def test_params_are_logged_as_the_original_has_them() -> None:
+    run = original(**{**SITUATION.run.params, "note": "'a b'"})
+    situation = replace(SITUATION, run=run)
+    assert planned(situation=situation).params == {
+        "conf_file": "confs/baseline.yaml",
+        "seed": "7",
+        "device": "cpu",
+        "note": "'a b'",
+    }
+    changed = planned(replace(REQUEST, overrides={"note": "c d"}), situation)
+    assert changed.params["note"] == "c d"
+
+
 def test_what_the_script_logged_by_itself_is_not_passed() -> None:
     run = original(**SITUATION.run.params, learning_rate="0.1")
     situation = replace(SITUATION, run=run)

@@ -124,6 +124,9 @@ class Plan:
     caveats: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of the new run beside those that MLflow sets."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """The parameters as the new run logs them: those that were not changed as the
+    original has them, which is quoted for the shell where MLflow quoted them."""
     interpreter: str = ""
     """What `python` is in `--env-manager local`; another manager makes its own."""
 

@@ -15,6 +15,9 @@ from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import FOLDER
 from repro_tui.rerun.model import Plan
 
+_BATCH = 100
+"""Params that MLflow takes at once."""
+
 
 def connect(tracking_uri: str) -> mlflow.MlflowClient:
     """A client of the store, for this process and for MLflow Projects in it."""
@@ -28,15 +31,17 @@ def connect(tracking_uri: str) -> mlflow.MlflowClient:
 def create(client: mlflow.MlflowClient, plan: Plan, job_id: str) -> str:
     """Make the run that the job's process will log to; return its id.
 
-    It is made beforehand because MLflow Projects would log the params quoted for the
-    shell, which a script that logs the same params contradicts, and would note the
-    throw-away checkout as its source.
+    It is made beforehand because MLflow Projects would quote params for the shell that
+    the original does not have quoted, and would note the throw-away checkout as its
+    source.
     """
     own = {**DefaultRunContext().tags(), **plan.tags, Tag.JOB: job_id}
     tags = {name: value for name, value in own.items() if value}
     run = client.create_run(plan.experiment_id, tags=tags, run_name=plan.run_name)
     run_id: str = run.info.run_id
-    client.log_batch(run_id, params=[Param(*item) for item in plan.parameters.items()])
+    params = [Param(name, value) for name, value in plan.params.items()]
+    for start in range(0, len(params), _BATCH):
+        client.log_batch(run_id, params=params[start : start + _BATCH])
     return run_id
 
 

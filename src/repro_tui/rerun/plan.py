@@ -71,6 +71,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         entry_point=entry_point.name,
         command=command,
         parameters=parameters,
+        params=_logged(parameters, run.params, quoted=not situation.script),
         env_manager=request.env_manager,
         interpreter=situation.interpreter,
         device=device,
@@ -118,6 +119,7 @@ def first(
         entry_point=entry_point,
         command=project.render(found, parameters),
         parameters=project.fill(found, parameters),
+        params=project.fill(found, parameters),
         env_manager=env_manager,
         interpreter=interpreter,
         device=device,
@@ -142,6 +144,7 @@ def _assemble(
     entry_point: str,
     command: str,
     parameters: Mapping[str, str],
+    params: Mapping[str, str],
     env_manager: EnvManager,
     interpreter: str,
     device: str,
@@ -177,6 +180,7 @@ def _assemble(
         entry_point=entry_point,
         command=command,
         parameters=parameters,
+        params=params,
         env_manager=env_manager,
         device=device,
         seed=seed,
@@ -221,6 +225,21 @@ def _original_parameters(situation: Situation, entry_point: EntryPoint) -> dict[
         for name in entry_point.parameters
         if name in params
     }
+
+
+def _logged(
+    parameters: Mapping[str, str], original: Mapping[str, str], *, quoted: bool
+) -> dict[str, str]:
+    """The parameters as the new run logs them: spelled as in the original where equal.
+
+    Spelled otherwise they would look changed in a comparison. A script that logs the
+    same params meets what it met then.
+    """
+    spelled = {
+        (name, project.unquote(value) if quoted else value): value
+        for name, value in original.items()
+    }
+    return {name: spelled.get((name, value), value) for name, value in parameters.items()}
 
 
 def _inherited_tags(situation: Situation) -> dict[str, str]:
