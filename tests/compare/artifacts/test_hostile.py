@@ -5,6 +5,7 @@ import io
 import json
 import pickle
 import tarfile
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tests.compare.artifacts.opened import inside, zipped
+from tests.compare.artifacts.opened import inside, opened, zipped
 
+from repro_tui.compare.artifacts import look_inside
 from repro_tui.compare.artifacts.pickles import Call, Global, Table, describe
-from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.errors import ReproError
 
 NAMES = (
     "x", "x.npy", "x.npz", "x.safetensors", "x.pt", "x.zip", "x.tar", "x.gz", "x.json", "x.yaml",
@@ -183,7 +186,8 @@ LIST_BOMB = b"]" + b"q\0" + b"h\0h\0\x86q\0" * 60
         (b"\x80\x04" + LIST_BOMB + b"h\0\x93.", "what is no name"),
         (b"\x80\x04\x8f(" + LIST_BOMB + b"\x90.", "too many, too deep"),
         (b"\x80\x04" + LIST_BOMB + b")R)R.", "too many, too deep"),
-        (b"\x80\x04}" + b"X\xe8\x03\0\0" + b"k" * 1000 + b"q\1}h\1}h\1}h\1}h\1}sssss.", "too long names"),
+        (b"\x80\x04}X\xe8\x03\0\0" + b"k" * 1000 + b"q\1" + b"}h\1" * 4 + b"}sssss.",
+         "too long names"),
         (b"\x80\x02c_codecs\nencode\nq\0X\0\0\x10\0" + b"a" * (1 << 20)
          + b"q\1X\6\0\0\0latin1q\2" + b"h\0h\1h\2\x86R" * 300 + b".", "spelled as text"),
         (b"\x80\x02.", "never put there"),
@@ -199,3 +203,9 @@ def test_hostile_pickles_end_soon(program: bytes, reason: str) -> None:
     assert seen.kind is Kind.CHANGED
     assert seen.detail.comparer == "zip"
     assert reason in seen.detail.summary
+
+
+def test_a_file_that_shrinks_meanwhile_is_said_to() -> None:
+    left, right = opened("x", b"\0" * 9), replace(opened("x", b"\0" * 8), size=9)
+    with pytest.raises(ReproError, match="became shorter"):
+        look_inside(left, right, Policy())

@@ -31,6 +31,7 @@ def test_one_changed_key() -> None:
         ("c.yml", b"a: yes\n", b"a: 'yes'\n", ("a",)),
         ("c.toml", b"[a]\nb = 1.5\n", b"[a]\nb = 1.25\n", ("a", "b")),
         ("c.toml", b"a = 2026-01-01\n", b"a = 2026-01-02\n", ("a",)),
+        ("c.yaml", b"a: 2026-01-01\n", b"a: '2026-01-01'\n", ("a",)),
         ("c.json", b'{"a": true}', b'{"a": 1}', ("a",)),
         ("c.json", b'{"a": 0.0}', b'{"a": -0.0}', ("a",)),
         ("c.json", b'{"a": null}', b'{"a": {}}', ("a",)),
@@ -75,6 +76,10 @@ def test_ids_and_times_are_set_aside_but_digests_count() -> None:
     assert (seen.kind, seen.rule) == (Kind.SET_ASIDE, "generated ids, timestamps")
     seen = inside("c.json", js({"md5": "a" * 32}), js({"md5": "b" * 32}))
     assert seen.kind is Kind.CHANGED
+    seen = inside("c.json", js({"md5": ["a" * 32]}), js({"md5": ["b" * 32]}))
+    assert seen.kind is Kind.CHANGED
+    seen = inside("c.json", js({"shared": "a" * 32}), js({"shared": "b" * 32}))
+    assert seen.kind is Kind.SET_ASIDE
     seen = inside("c.json", js({"until": "2026-01-01"}), js({"until": "2026-01-02"}))
     assert seen.kind is Kind.CHANGED
 
@@ -88,6 +93,7 @@ def test_ids_and_times_are_set_aside_but_digests_count() -> None:
         ("c.toml", b"a = ", b"a = 1", "text"),
         ("c.yaml", b"!!python/object/apply:os.getcwd []\n", b"a: 1\n", "text"),
         ("c.json", b"\xff{}", b"\xfe{}", "bytes"),
+        ("c.yaml", b"a: !!set {x, y}\n", b"a: !!set {x, z}\n", "text"),
         ("c.json", b"[" * 100_000, b"[" * 99_999, "text"),
         ("c.yaml", b"[" * 100_000, b"[" * 99_999, "text"),
     ],

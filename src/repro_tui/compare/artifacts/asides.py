@@ -7,7 +7,6 @@ of one is shown.
 import re
 
 from repro_tui.compare.artifacts.file import Aside
-from repro_tui.compare.model import Policy
 
 ADDRESSES = Aside("memory addresses", "an address names a place in memory, anew in each process")
 ARCHIVE_LAYOUT = Aside(
@@ -51,7 +50,9 @@ _PATTERNS: tuple[tuple[Aside, re.Pattern[str]], ...] = (
     # CPython prints addresses of objects as `<module.Name object at 0x7f…>`.
     (ADDRESSES, re.compile(rf"\b0x{_HEX}{{8,16}}\b")),
 )
-_DIGEST = re.compile(r"md5|sha\d*|hash|digest|checksum|fingerprint|etag|oid|crc", re.IGNORECASE)
+_DIGEST = re.compile(
+    r"(?<![a-z])(?:md5|sha-?\d|hash|digest|checksum|fingerprint|etag|oid|crc)", re.IGNORECASE
+)
 """Beside one of these words, 32 hexadecimal digits say what some content is."""
 
 
@@ -80,9 +81,3 @@ def incidental(left: str, right: str) -> tuple[Aside, ...]:
     if plain_left != plain_right or counts[0] != counts[1]:
         return ()
     return tuple(aside for aside in found_left if found_left[aside] != found_right[aside])
-
-
-def tolerance(policy: Policy) -> str:
-    """The policy's tolerance as a finding's rule names it: `rtol 1e-05, ulp 4`."""
-    given = {"rtol": policy.rtol, "atol": policy.atol, "ulp": policy.ulp}
-    return ", ".join(f"{name} {value}" for name, value in given.items() if value)

@@ -6,13 +6,17 @@ import numpy as np
 
 from repro_tui.compare.artifacts.file import Inside, OpenFile
 from repro_tui.compare.model import FileDetail, Kind, Policy
+from repro_tui.errors import ReproError
 from repro_tui.text import plural, size
 
 _CHUNK = 1 << 20
 
 
 def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa: ARG001 - exact
-    """Count the differing bytes; bytes that only the longer file has count as well."""
+    """Count the differing bytes; bytes that only the longer file has count as well.
+
+    Raises ReproError where a file became shorter while it was read.
+    """
     common = min(left.size, right.size)
     left.stream.seek(0)
     right.stream.seek(0)
@@ -37,5 +41,5 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa:
 def _array(stream: BinaryIO, length: int) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
     data = stream.read(length)
     if len(data) != length:
-        raise OSError("the file became shorter while it was read")
+        raise ReproError("A file became shorter while it was read.", "Compare again.")
     return np.frombuffer(data, dtype=np.uint8)

@@ -64,10 +64,11 @@ _LEGACY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 
 
 def look_inside(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
-    """Say what differs between two files whose bytes differ. Never raises for what they hold.
+    """Say what differs between two files whose bytes differ, whatever they hold.
 
     Each comparer that cannot read them leaves them to the next simpler one, at last to
     the comparison of bytes, and the summary says so. Nothing is unpickled or executed.
+    Raises ReproError where a file changes while it is read.
     """
     with warnings.catch_warnings():
         # Libraries warn of oddities in files on stderr, which belongs to the screen.

@@ -5,6 +5,7 @@ from nothing, measure long lists of numbers as tensors, and stop at a bomb; deep
 none of these and costs two seconds of import.
 """
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import yaml
 from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
-from repro_tui.compare.artifacts.values import compare_scalars, known
+from repro_tui.compare.artifacts.values import Scalar, compare_scalars, known
 from repro_tui.compare.model import Finding, Kind, Policy
 from repro_tui.evidence.model import Key, Known
 from repro_tui.text import plural
@@ -26,7 +27,7 @@ _MOST_VALUES = 300_000
 _DEEPEST = 200
 _SERIES = 16
 """From this many numbers on, a list is measured as one tensor."""
-_YAML_LIMIT = 1 << 20
+_YAML_LIMIT = 1 << 19
 """Characters; PyYAML reads about 100 KB a second."""
 
 MLMODEL: Mapping[str, Aside] = {
@@ -177,9 +178,13 @@ def _same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-def _scalar(value: Any) -> Any:
-    """Dates and times of YAML and TOML as text; what JSON knows stays as it is."""
-    return value if value is None or isinstance(value, str | bytes | int | float) else str(value)
+def _scalar(value: Any) -> Scalar:
+    """What JSON knows stays as it is; dates and times, which YAML and TOML know, as text."""
+    if value is None or isinstance(value, str | bytes | int | float):
+        return value
+    if isinstance(value, dt.date | dt.time):
+        return f"{value} ({type(value).__name__})"
+    raise Unsuited(f"it holds a {type(value).__name__}")
 
 
 def _series(values: list[Any]) -> Tensor | None:

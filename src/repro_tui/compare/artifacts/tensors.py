@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Unsuited
 from repro_tui.compare.model import Distance, Finding, Kind, Policy, TensorDetail
 from repro_tui.compare.numbers import NAMED_DTYPES, comparable, distance
@@ -78,7 +77,7 @@ def compare_tensor(
     note = f"{apart.differing:,} of {plural(apart.compared, 'value')} differ"
     if apart.beyond_tolerance:
         return found(Kind.CHANGED, apart, note)
-    return found(Kind.WITHIN_TOLERANCE, apart, note, asides.tolerance(policy))
+    return found(Kind.WITHIN_TOLERANCE, apart, note, policy.tolerance)
 
 
 def _compare_bits(found: Callable[..., Finding], a: Array, b: Array) -> Finding:

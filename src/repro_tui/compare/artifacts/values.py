@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from repro_tui.compare.artifacts import asides
+from repro_tui.compare.mappings import same
 from repro_tui.compare.model import Finding, Kind, Policy
 from repro_tui.compare.numbers import distance
 from repro_tui.evidence.model import Key, Known
@@ -36,27 +37,20 @@ def compare_scalars(
 ) -> Finding:
     """One finding. `paths` are the names of the two files, the sources of the facts."""
     facts = known(left, paths[0]), known(right, paths[1])
-    if identical(left, right):
+    if isinstance(left, bytes) or isinstance(right, bytes):
+        return Finding(key, Kind.EQUAL if left == right else Kind.CHANGED, *facts)
+    if same(left, right):
         return Finding(key, Kind.EQUAL, *facts)
     if _number(left) and _number(right):
         return _compare_numbers(key, left, right, policy, facts)
     if isinstance(left, str) and isinstance(right, str):
-        # The key goes along: beside `md5`, 32 digits are no run id.
-        name = key[-1] if key else ""
+        # The key goes along: below `md5`, 32 digits are no run id.
+        name = "/".join(key)
         used = asides.incidental(f"{name}: {left}", f"{name}: {right}")
         if used:
             rule, why = (", ".join(parts) for parts in zip(*used, strict=True))
             return Finding(key, Kind.SET_ASIDE, *facts, note=why, rule=rule)
     return Finding(key, Kind.CHANGED, *facts)
-
-
-def identical(left: Scalar, right: Scalar) -> bool:
-    """Equal in type and to the bit: True is not 1, 0.0 is not -0.0, NaN is NaN."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, float) and isinstance(right, float):
-        return np.float64(left).tobytes() == np.float64(right).tobytes()
-    return left == right
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:
@@ -97,4 +91,4 @@ def _compare_numbers(
     note = f"{apart.max_abs:g} apart"
     if apart.beyond_tolerance:
         return Finding(key, Kind.CHANGED, *facts, note=note)
-    return Finding(key, Kind.WITHIN_TOLERANCE, *facts, note=note, rule=asides.tolerance(policy))
+    return Finding(key, Kind.WITHIN_TOLERANCE, *facts, note=note, rule=policy.tolerance)
