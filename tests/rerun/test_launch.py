@@ -25,6 +25,7 @@ from repro_tui import settings as configuration
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.rerun import jobs, processes, project
+from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import (
     Determinism,
     Device,
@@ -92,8 +93,12 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return configuration.load()
+def settings() -> Iterator[Settings]:
+    settings = configuration.load()
+    yield settings
+    # A test that failed may have left its job running.
+    for folder in settings.jobs.iterdir():
+        processes.end_job(folder.name)
 
 
 @contextmanager
@@ -333,6 +338,49 @@ def test_an_environment_is_made_and_recorded_in(
     assert record.python is not None
     assert str(record.python["prefix"]).startswith(str(tmp_path / "environments"))
     assert record.packages == ()
+
+
+TORCH = """
+import mlflow, random
+import numpy as np
+import torch
+
+with mlflow.start_run():
+    model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Dropout(), torch.nn.Linear(8, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(5):
+        x = torch.randn(16, 8) + random.random() + float(np.random.default_rng().normal())
+        loss = model(x).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        mlflow.log_metric("loss", loss.item(), step=step)
+    torch.save(model.state_dict(), "model.pt")
+    mlflow.log_artifact("model.pt")
+"""
+
+
+def test_an_unseeded_training_repeats_itself_to_the_bit(
+    store: Store, tmp_path: Path, settings: Settings
+) -> None:
+    repository = tmp_path / "repository"
+    head = commit(repository, {"train.py": TORCH})
+    before = footprint(repository)
+    tags = {
+        Tag.SOURCE_NAME: str(repository / "train.py"),
+        Tag.SOURCE_TYPE: "LOCAL",
+        Tag.GIT_COMMIT: head,
+    }
+    made = planned(store, Request(store.add(tags), seed=1))
+    done = [carried_out(each, settings) for each in (made, made)]
+    assert [job.state for job in done] == [JobState.FINISHED] * 2, done[0].log.read_text()
+    left, right = (new_run(store, job) for job in done)
+    losses = [store.reader.histories(run.run_id)["loss"].values.tolist() for run in (left, right)]
+    assert losses[0] == losses[1]
+    assert len(set(losses[0])) == 5
+    weights = [(artifacts(run) / "model.pt").read_bytes() for run in (left, right)]
+    assert weights[0] == weights[1]
+    assert footprint(repository) == before
 
 
 # --- When it goes wrong ------------------------------------------------------------
