@@ -46,8 +46,7 @@ def test_every_file_is_hashed_by_its_path(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_utf8_is_kept(tmp_path: Path) -> None:
-    with open(os.fsencode(tmp_path) + b"/\xff\xfe", "wb") as stream:  # noqa: PTH123 - bytes
-        stream.write(b"x")
+    (tmp_path / os.fsdecode(b"\xff\xfe")).write_bytes(b"x")
 
     (name,) = hash_folder(tmp_path)
 

@@ -331,7 +331,8 @@ def write_pylock(lock: dict[str, Package]) -> str:
 def write_poetry(lock: dict[str, Package]) -> str:
     return "".join(
         f'[[package]]\nname = "{name}"\nversion = "{package.version}"\n'
-        f'files = [{_wheels(package)}]\nmarkers = "{package.marker}"\n[package.source]\nurl = "{package.source}"\n'
+        f'files = [{_wheels(package)}]\nmarkers = "{package.marker}"\n'
+        f'[package.source]\nurl = "{package.source}"\n'
         for name, package in lock.items()
     )
 
