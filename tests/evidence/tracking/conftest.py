@@ -9,6 +9,7 @@ from tests.evidence.tracking.stores import Store
 
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.reader import Reader
+from repro_tui.evidence.tracking.rest import RestReader
 from repro_tui.evidence.tracking.sqlite import SqliteReader
 
 
@@ -53,24 +54,39 @@ def reference(database: Store, mlflow: MlflowProcess) -> Reader:
     return ClientReader(database.uri, mlflow)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "server"])
-def reader(request: pytest.FixtureRequest, database: Store, mlflow: MlflowProcess) -> Reader:
+@pytest.fixture(scope="session")
+def rest(database: Store, mlflow: MlflowProcess) -> Iterator[RestReader]:
+    reader = RestReader(database.server, ClientReader(database.server, mlflow))
+    yield reader
+    reader.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "rest", "client"])
+def reader(
+    request: pytest.FixtureRequest, database: Store, mlflow: MlflowProcess, rest: RestReader
+) -> Reader:
     """Each other reader of `database`."""
     readers: dict[str, Reader] = {
         "sqlite": SqliteReader(database.uri, database.path, mlflow),
-        "server": ClientReader(database.server, mlflow),
+        "rest": rest,
+        "client": ClientReader(database.server, mlflow),
     }
     return readers[request.param]
 
 
-@pytest.fixture(params=["sqlite", "server", "files"])
+@pytest.fixture(params=["sqlite", "rest", "client", "files"])
 def any_reader(
-    request: pytest.FixtureRequest, database: Store, files: Store, mlflow: MlflowProcess
+    request: pytest.FixtureRequest,
+    database: Store,
+    files: Store,
+    mlflow: MlflowProcess,
+    rest: RestReader,
 ) -> tuple[Reader, Store]:
     """Each reader, and the store that it reads."""
     readers: dict[str, tuple[Reader, Store]] = {
         "sqlite": (SqliteReader(database.uri, database.path, mlflow), database),
-        "server": (ClientReader(database.server, mlflow), database),
+        "rest": (rest, database),
+        "client": (ClientReader(database.server, mlflow), database),
         "files": (ClientReader(files.uri, mlflow), files),
     }
     return readers[request.param]

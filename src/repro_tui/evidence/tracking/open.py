@@ -5,7 +5,9 @@ from pathlib import Path
 from repro_tui.evidence.tracking import database
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.discover import sqlite_path
+from repro_tui.evidence.tracking.http import served
 from repro_tui.evidence.tracking.reader import Reader
+from repro_tui.evidence.tracking.rest import RestReader
 from repro_tui.evidence.tracking.snapshot import Snapshot
 from repro_tui.evidence.tracking.sqlite import SqliteReader
 
@@ -20,7 +22,8 @@ def open_reader(uri: str, cache: Path) -> Reader:
     process = MlflowProcess()
     path = sqlite_path(uri, Path.cwd())
     if path is None:
-        return ClientReader(uri, process)
+        client = ClientReader(uri, process)
+        return RestReader(uri, client) if served(uri) else client
     if database.revision(path) in database.REVISIONS:
         return SqliteReader(uri, path, process)
     return ClientReader(uri, process, Snapshot(path, cache))

@@ -12,14 +12,13 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import mlflow.entities
-import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
@@ -31,6 +30,7 @@ from mlflow.store.tracking import file_store
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
 from repro_tui.evidence.tracking.artifacts import local_path
+from repro_tui.evidence.tracking.history import ordered_history
 from repro_tui.evidence.tracking.reader import RunPage, RunQuery, no_such_run
 
 T = TypeVar("T")
@@ -79,7 +79,10 @@ def run(uri: str, run_id: str) -> Run:
 def histories(uri: str, run_id: str) -> dict[str, History]:
     client = _client(uri)
     return {
-        name: _history(client.get_metric_history(run_id, name))
+        name: ordered_history(
+            (point.step, point.timestamp, point.value)
+            for point in client.get_metric_history(run_id, name)
+        )
         for name in sorted(_get_run(uri, run_id).data.metrics)
     }
 
@@ -236,16 +239,6 @@ def _run(found: mlflow.entities.Run, experiment_name: str) -> Run:
         tags={key: value or "" for key, value in sorted(data.tags.items())},
         metrics=dict(sorted(data.metrics.items())),
     )
-
-
-def _history(points: Iterable[mlflow.entities.Metric]) -> History:
-    rows = [(point.step, point.timestamp, point.value) for point in points]
-    steps, timestamps, values = zip(*rows, strict=True) if rows else ((), (), ())
-    step = np.array(steps, dtype=np.int64)
-    timestamp = np.array(timestamps, dtype=np.int64)
-    value = np.array(values, dtype=np.float64)
-    order = np.lexsort((value, np.isnan(value), timestamp, step))
-    return History(step[order], timestamp[order], value[order])
 
 
 # --- The loop ------------------------------------------------------------------------
