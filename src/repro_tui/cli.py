@@ -370,7 +370,7 @@ def _report(comparison: "Comparison", format_: str, full: bool, output: Path | N
     if output is not None:
         write_whole(output, written(comparison, format_, full=full))
         _narrate(f"Wrote {output}")
-    elif format_ == "text":
+    elif format_ == "text" and sys.stdout.isatty():
         from repro_tui.reports.terminal import render
 
         _print(render(comparison, full=full))

@@ -235,13 +235,13 @@ def _lines(text: TextDetail) -> list[str]:
 
 def _rules(comparison: Comparison) -> Iterator[str]:
     """Why what was set aside does not count."""
-    used = {
-        finding.rule
-        for section in comparison.sections.values()
+    used = [
+        comparison.policy.rule_for(name, finding.key)
+        for name, section in comparison.sections.items()
         for finding in section.findings
         if finding.kind is Kind.SET_ASIDE
-    }
-    rules = [rule for rule in comparison.policy.set_aside if rule.name in used]
+    ]
+    rules = [rule for rule in comparison.policy.set_aside if rule in used]
     if rules:
         rows = [[prose(r.name), r.section, code(r.pattern), prose(r.why)] for r in rules]
         table = _table(("rule", "section", "pattern", "why"), rows)

@@ -92,9 +92,9 @@ def value(held: Value) -> str:
 
 def finding_note(finding: Finding) -> str:
     """What was found, in one line: the note, what lies inside, the rule that applied."""
-    parts = [finding.note]
-    if finding.detail is not None:
-        parts.append(detail(finding.detail))
+    inside = "" if finding.detail is None else detail(finding.detail)
+    # A comparer's note may only count what the detail counts, too.
+    parts = [inside] if inside.startswith(finding.note) else [finding.note, inside]
     if finding.kind is Kind.SET_ASIDE:
         parts.append(f"set aside by the rule “{finding.rule}”")
     elif finding.kind is Kind.WITHIN_TOLERANCE:
@@ -131,21 +131,25 @@ def _tensor(found: TensorDetail) -> Iterator[str]:
     if found.left_shape != found.right_shape:
         yield f"shape {list(found.left_shape)} against {list(found.right_shape)}"
     if found.distance is not None:
-        yield distance(found.distance, "element", "index")
+        ulp = "float" in found.left_dtype or "complex" in found.left_dtype
+        yield distance(found.distance, "value", "index", ulp=ulp)
 
 
-def distance(apart: Distance, noun: str, place: str) -> str:
-    """How far apart two series are: how many differ, the largest distances and where."""
+def distance(apart: Distance, noun: str, place: str, *, ulp: bool = True) -> str:
+    """How far apart two series are: how many differ, the largest distances and where.
+
+    Distances are rounded to three digits: they are to be judged, not to be calculated with.
+    """
     if not apart.differing:
         return f"{plural(apart.compared, noun)} equal"
     parts = [f"{apart.differing:,} of {plural(apart.compared, noun)} differ"]
     if apart.beyond_tolerance < apart.differing:
         parts.append(f"{apart.beyond_tolerance:,} beyond tolerance")
     if apart.max_abs_at is not None:
-        parts.append(
-            f"at most by {number(apart.max_abs)} at {place} {apart.max_abs_at:,}, relatively by "
-            f"{number(apart.max_rel)}, by {apart.max_ulp:,} ULP"
-        )
+        parts.append(f"at most by {apart.max_abs:.3g} at {place} {apart.max_abs_at:,}")
+        parts.append(f"relatively by {apart.max_rel:.3g}")
+        if ulp:
+            parts.append(f"by {apart.max_ulp:,} ULP")
     if apart.nonfinite:
         parts.append(f"{apart.nonfinite:,} with NaN or infinity")
     return ", ".join(parts)
