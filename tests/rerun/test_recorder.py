@@ -373,7 +373,7 @@ def test_a_killed_program_leaves_packages_and_seeds(scripts: Path, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("module", "said"),
-    [("numpy/random/bit_generator.py", "randbits"), ("numpy/random/mtrand.py", "_rand")],
+    [("numpy/random/bit_generator.py", "randbits"), ("numpy/random/mtrand.py", "entropy")],
 )
 def test_a_library_that_cannot_be_seeded_makes_the_recorder_inactive(
     module: str, said: str, scripts: Path, tmp_path: Path

@@ -140,7 +140,9 @@ class Session:
         }
         if generators is not None:
             told["randomness"].update(generators.sources)
-        missed = generators.unattended() if generators is not None and finished else []
+        missed = (
+            generators.unattended() if generators is not None and finished and self._active else []
+        )
         reasons = [*self._reasons, *(f"{name} was imported past the hooks" for name in missed)]
         told["recorder"] = {
             "active": self._active and not missed,
