@@ -10,12 +10,13 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
@@ -26,6 +27,9 @@ from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from repro_tui.rerun.newrun import NewRun
 
 _logger = logging.getLogger(__name__)
 
@@ -55,8 +59,14 @@ def clear_up(folder: Path) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     execution = _Execution(folder)
     processes.end_job(execution.job.job_id)
-    execution.keep_record(None)
-    execution.end(JobState.LOST, "KILLED", "Its launcher died; its run was ended.")
+    message = "Its launcher died; its run was ended."
+    try:
+        execution.connect()
+        execution.keep_record(None)
+    except Exception as error:
+        _logger.exception("The store cannot be opened.")
+        message = f"Its launcher died, and its run could not be ended: {error}"
+    execution.end(JobState.LOST, "KILLED", message)
     execution.sweep()
 
 
@@ -74,6 +84,7 @@ class _Execution:
         self.job: Job = jobfolder.read(folder)
         self.settings: Settings = configuration.load()
         os.environ[processes.JOB_VARIABLE] = self.job.job_id
+        self._new_run: NewRun | None = None
         # Where git, uv and the training process keep what they throw away.
         os.chdir(folder)
         self._checkouts = self.settings.cache / "checkouts"
@@ -95,7 +106,7 @@ class _Execution:
                 processes.end_job(self.job.job_id)
                 self.keep_record(exit_code)
                 remove(self._overlay)
-        self._end_runs("FINISHED" if exit_code == 0 else "FAILED", ended)
+        self.connect().end("FINISHED" if exit_code == 0 else "FAILED", ended)
         if plan.reexecutes is not None:
             self._note(state=JobState.COMPARING)
             self._compare(plan.reexecutes)
@@ -106,13 +117,8 @@ class _Execution:
 
     def _train(self) -> int:
         """Make the new run and run the command; return its exit code."""
-        # These import MLflow: five seconds in which the checkout is there already and
-        # the job can be cancelled.
-        from repro_tui.rerun import backend, newrun
-
         plan, job_id = self.job.plan, self.job.job_id
-        client = newrun.connect(plan.tracking_uri)
-        run_id = newrun.create(client, plan, job_id)
+        run_id = self.connect().create(plan)
         self._note(run_id=run_id)
         self._processes.mkdir(exist_ok=True)
         variables = {
@@ -124,16 +130,34 @@ class _Execution:
             "MLFLOW_RUN_CONTEXT": json.dumps({Tag.JOB: job_id}),
         }
         project = self._place / plan.subdirectory
+        from repro_tui.rerun import backend
+
         process = backend.start(plan, project, run_id, self._overlay, variables)
         self._note(state=JobState.RUNNING, started=_now())
         return process.wait()
 
+    def connect(self) -> "NewRun":
+        """Load MLflow, which takes seconds, and open the store."""
+        if self._new_run is None:
+            # A module whose loading was interrupted cannot be loaded again in the same
+            # process, and without MLflow no run can be ended: who cancels waits.
+            cancelled = threading.Event()
+            usual = signal.signal(signal.SIGTERM, lambda *_: cancelled.set())
+            try:
+                from repro_tui.rerun.newrun import NewRun
+
+                job = self.job
+                self._new_run = NewRun(job.plan.tracking_uri, job.job_id, job.run_id)
+            finally:
+                signal.signal(signal.SIGTERM, usual)
+            if cancelled.is_set() and callable(usual):
+                usual(signal.SIGTERM, None)
+        return self._new_run
+
     def keep_record(self, exit_code: int | None) -> None:
         """Make the record and upload it. A record that cannot be kept does not end the job."""
-        from repro_tui.rerun import newrun
-
         job = self.job
-        if job.run_id is None:
+        if self._new_run is None or job.run_id is None:
             return
         project = self._place / job.plan.subdirectory
         try:
@@ -147,7 +171,7 @@ class _Execution:
                     _now(),
                     exit_code,
                 )
-            newrun.upload(newrun.connect(job.plan.tracking_uri), job.run_id, self._record)
+            self._new_run.upload(self._record)
         except Exception:
             _logger.exception("The record of the execution could not be kept.")
 
@@ -157,7 +181,6 @@ class _Execution:
         from repro_tui.evidence.collect import collect
         from repro_tui.evidence.files import open_file
         from repro_tui.evidence.tracking import open_reader
-        from repro_tui.rerun import newrun
 
         uri, run_id, settings = self.job.plan.tracking_uri, self.job.run_id or "", self.settings
         try:
@@ -174,7 +197,7 @@ class _Execution:
             self._note(message=f"The two runs could not be compared: {error}")
             return
         verdict = comparison.verdict.headline.value
-        newrun.set_verdict(newrun.connect(uri), run_id, verdict)
+        self.connect().set_verdict(verdict)
         self._note(verdict=verdict)
 
     def end(self, state: JobState, status: str, message: str) -> None:
@@ -182,7 +205,9 @@ class _Execution:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         processes.end_job(self.job.job_id)
         try:
-            self._end_runs(status, _now())
+            # Where MLflow was never loaded, no run was made.
+            if self._new_run is not None:
+                self._new_run.end(status, _now())
         except Exception as error:
             _logger.exception("The run could not be ended.")
             message += f" Its run could not be ended in the store: {error}"
@@ -195,11 +220,6 @@ class _Execution:
             for folder in self._checkouts.iterdir():
                 if folder.name in ended:
                     remove(folder)
-
-    def _end_runs(self, status: str, end_time: int) -> None:
-        from repro_tui.rerun import newrun
-
-        newrun.end(newrun.connect(self.job.plan.tracking_uri), self.job.job_id, status, end_time)
 
     def _note(self, **changes: Any) -> None:
         self.job = replace(self.job, **changes)

@@ -2,13 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping
+from dataclasses import replace
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import determinism as switches
 from repro_tui.rerun import lacks, project
+from repro_tui.rerun.caveats import caveats
 from repro_tui.rerun.devices import child_name
 from repro_tui.rerun.model import (
     Determinism,
@@ -21,15 +22,13 @@ from repro_tui.rerun.model import (
     Refusal,
     Request,
 )
-from repro_tui.rerun.situation import Environment, Situation
+from repro_tui.rerun.situation import Situation
 
 SEED_NAMES = ("seed", "random_seed", "random_state")
 """A declared parameter of one of these names is given a chosen seed."""
 DEVICE_NAME = "device"
 """A declared parameter of this name is given a chosen device."""
 
-_PARAM_LIMIT = 6000
-"""MLflow cuts longer values of params off."""
 _NAME_SUFFIX = " (rerun)"
 _DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]+)?", re.ASCII)
 
@@ -58,8 +57,8 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         return Refusal((Lack(error.message, error.hint),))
 
     run = situation.run
-    caveats = (*_caveats(request, situation, entry_point), seed_caveat, device_caveat)
-    return _assemble(
+    said = (*caveats(request, situation, entry_point), seed_caveat, device_caveat)
+    made = Plan(
         reexecutes=run.run_id,
         tracking_uri=situation.tracking_uri,
         experiment_id=run.experiment_id,
@@ -78,9 +77,11 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         seed=seed,
         determinism=request.determinism,
         fidelity=_fidelity(situation),
-        caveats=tuple(caveat for caveat in caveats if caveat),
+        caveats=tuple(caveat for caveat in said if caveat),
+        variables={},
         tags=_inherited_tags(situation),
     )
+    return _complete(made)
 
 
 def first(
@@ -107,7 +108,7 @@ def first(
     found = project.find_entry_point(declared, entry_point)
     if found is None:
         raise ReproError(f"The project has no entry point {entry_point!r}.")
-    return _assemble(
+    made = Plan(
         reexecutes=None,
         tracking_uri=tracking_uri,
         experiment_id=experiment_id,
@@ -126,70 +127,33 @@ def first(
         seed=seed,
         determinism=determinism,
         fidelity=Fidelity.EXACT,
-        caveats=(),
-        tags={},
+        variables={},
     )
+    return _complete(made)
 
 
-def _assemble(
-    *,
-    reexecutes: str | None,
-    tracking_uri: str,
-    experiment_id: str,
-    run_name: str,
-    repository: str,
-    commit: str,
-    subdirectory: str,
-    patch: str,
-    entry_point: str,
-    command: str,
-    parameters: Mapping[str, str],
-    params: Mapping[str, str],
-    env_manager: EnvManager,
-    interpreter: str,
-    device: str,
-    seed: int | None,
-    determinism: Determinism,
-    fidelity: Fidelity,
-    caveats: tuple[str, ...],
-    tags: Mapping[str, str],
-) -> Plan:
-    """The plan, with the variables and tags that follow from the rest."""
+def _complete(plan: Plan) -> Plan:
+    """Add the variables and tags that follow from the rest. Tags that it has already win."""
+    place = f"file://{plan.repository}" + (f"#{plan.subdirectory}" if plan.subdirectory else "")
+    local = plan.env_manager is EnvManager.LOCAL
     own = {
-        Tag.PROJECT_ENV: "" if env_manager is EnvManager.LOCAL else env_manager.value,
         # The place that is kept, never the throw-away checkout that really runs.
-        Tag.SOURCE_NAME: f"file://{repository}" + (f"#{subdirectory}" if subdirectory else ""),
+        Tag.SOURCE_NAME: place,
         Tag.SOURCE_TYPE: "PROJECT",
-        Tag.GIT_COMMIT: commit,
-        Tag.ENTRY_POINT: entry_point,
-        Tag.SEED: "" if seed is None else str(seed),
-        Tag.DEVICE: device,
-        Tag.DETERMINISM: determinism.value,
-        Tag.DIRTY: "true" if patch else "false",
-        Tag.REEXECUTES: reexecutes or "",
+        Tag.PROJECT_ENV: "" if local else plan.env_manager.value,
+        Tag.GIT_COMMIT: plan.commit,
+        Tag.ENTRY_POINT: plan.entry_point,
+        Tag.SEED: "" if plan.seed is None else str(plan.seed),
+        Tag.DEVICE: plan.device,
+        Tag.DETERMINISM: plan.determinism.value,
+        Tag.DIRTY: "true" if plan.patch else "false",
+        Tag.REEXECUTES: plan.reexecutes or "",
+        **plan.tags,
     }
-    return Plan(
-        reexecutes=reexecutes,
-        tracking_uri=tracking_uri,
-        experiment_id=experiment_id,
-        run_name=run_name,
-        repository=repository,
-        commit=commit,
-        subdirectory=subdirectory,
-        patch=patch,
-        entry_point=entry_point,
-        command=command,
-        parameters=parameters,
-        params=params,
-        env_manager=env_manager,
-        device=device,
-        seed=seed,
-        determinism=determinism,
-        variables=switches.variables(seed, determinism, device),
-        fidelity=fidelity,
-        caveats=caveats,
-        tags={name: value for name, value in (own | dict(tags)).items() if value},
-        interpreter=interpreter,
+    return replace(
+        plan,
+        variables=switches.variables(plan.seed, plan.determinism, plan.device),
+        tags={name: value for name, value in own.items() if value},
     )
 
 
@@ -297,84 +261,3 @@ def _chosen(
         if (request.device is not None or _DEVICE.fullmatch(value)) and not same:
             chosen[DEVICE_NAME] = seen
     return chosen
-
-
-# --- What the person should know ---------------------------------------------------
-
-
-def _caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
-    run = situation.run
-    if not run.finished:
-        yield f"The original has not ended: its status is {run.status}."
-    elif run.status != "FINISHED":
-        yield f"The original did not end well: its status is {run.status}."
-    if situation.launch is None:
-        yield from _unrecorded(situation, entry_point)
-    elif situation.patch is None:
-        yield (
-            "The original ran with uncommitted changes whose text is lost: "
-            "the commit runs without them."
-        )
-    elif situation.patch:
-        yield "The original's uncommitted changes are applied to the commit."
-    if situation.left_out:
-        yield f"The checkout leaves out: {_some(situation.left_out)}."
-    if request.env_manager is EnvManager.LOCAL:
-        yield _environment(situation.recorded, situation.environment)
-        yield from _editable(situation)
-    if situation.project and situation.project.environment.startswith("docker_env"):
-        yield "Inside the container nothing is seeded or recorded by repro-tui."
-
-
-def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
-    run = situation.run
-    dirty = run.tags.get(Tag.DIRTY)
-    if dirty == "true":
-        yield (
-            "The original ran with uncommitted changes that nobody recorded: "
-            "the commit runs without them."
-        )
-    elif dirty != "false":
-        yield "Whether the original had uncommitted changes is not recorded."
-    logged = [name for name in run.params if name not in entry_point.parameters]
-    if situation.script:
-        yield (
-            "The original was a plain script: its arguments, its working folder and its "
-            "environment are not recorded."
-        )
-    elif logged:
-        yield f"Params that MLproject does not declare are not passed on: {_some(logged)}."
-    for name in entry_point.parameters:
-        if name not in run.params:
-            yield f"The parameter {name!r} is not recorded; its default is used."
-        elif len(run.params[name]) >= _PARAM_LIMIT:
-            yield f"The parameter {name!r} may have been cut off when it was recorded."
-
-
-def _environment(recorded: Environment | None, local: Environment | None) -> str:
-    if recorded is None or local is None:
-        return "Whether this Python environment is the original's is not known."
-    differing = [
-        f"{name} {local.packages.get(name, 'absent')} (was {recorded.packages.get(name, 'absent')})"
-        for name in sorted({*recorded.packages, *local.packages})
-        if recorded.packages.get(name) != local.packages.get(name)
-    ]
-    if recorded.python != local.python:
-        differing.insert(0, f"Python {local.python} (was {recorded.python})")
-    if not differing:
-        return ""
-    return f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
-
-
-def _editable(situation: Situation) -> Iterator[str]:
-    """Packages whose code does not come from the commit, although it could."""
-    for name, folder in situation.environment.editable.items() if situation.environment else ():
-        if PurePosixPath(folder).is_relative_to(situation.repository or "/"):
-            yield (
-                f"The environment imports {name} from {folder} as it is there now, "
-                "not as it was at the commit."
-            )
-
-
-def _some(things: Sequence[str]) -> str:
-    return ", ".join(things[:5]) + (", …" if len(things) > 5 else "")

@@ -1,0 +1,89 @@
+"""What a person should know before a re-execution that can be done. Pure."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from repro_tui.evidence.model import Tag
+from repro_tui.rerun.model import EntryPoint, EnvManager, Request
+from repro_tui.rerun.situation import Environment, Situation
+
+_PARAM_LIMIT = 6000
+"""MLflow cuts longer values of params off."""
+
+
+def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
+    run = situation.run
+    if not run.finished:
+        yield f"The original has not ended: its status is {run.status}."
+    elif run.status != "FINISHED":
+        yield f"The original did not end well: its status is {run.status}."
+    if situation.launch is None:
+        yield from _unrecorded(situation, entry_point)
+    elif situation.patch is None:
+        yield (
+            "The original ran with uncommitted changes whose text is lost: "
+            "the commit runs without them."
+        )
+    elif situation.patch:
+        yield "The original's uncommitted changes are applied to the commit."
+    if situation.left_out:
+        yield f"The checkout leaves out: {_some(situation.left_out)}."
+    if request.env_manager is EnvManager.LOCAL:
+        yield _environment(situation.recorded, situation.environment)
+        yield from _editable(situation)
+    if situation.project and situation.project.environment.startswith("docker_env"):
+        yield "Inside the container nothing is seeded or recorded by repro-tui."
+
+
+def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
+    run = situation.run
+    dirty = run.tags.get(Tag.DIRTY)
+    if dirty == "true":
+        yield (
+            "The original ran with uncommitted changes that nobody recorded: "
+            "the commit runs without them."
+        )
+    elif dirty != "false":
+        yield "Whether the original had uncommitted changes is not recorded."
+    logged = [name for name in run.params if name not in entry_point.parameters]
+    if situation.script:
+        yield (
+            "The original was a plain script: its arguments, its working folder and its "
+            "environment are not recorded."
+        )
+    elif logged:
+        yield f"Params that MLproject does not declare are not passed on: {_some(logged)}."
+    for name in entry_point.parameters:
+        if name not in run.params:
+            yield f"The parameter {name!r} is not recorded; its default is used."
+        elif len(run.params[name]) >= _PARAM_LIMIT:
+            yield f"The parameter {name!r} may have been cut off when it was recorded."
+
+
+def _environment(recorded: Environment | None, local: Environment | None) -> str:
+    if recorded is None or local is None:
+        return "Whether this Python environment is the original's is not known."
+    differing = [
+        f"{name} {local.packages.get(name, 'absent')} (was {recorded.packages.get(name, 'absent')})"
+        for name in sorted({*recorded.packages, *local.packages})
+        if recorded.packages.get(name) != local.packages.get(name)
+    ]
+    if recorded.python != local.python:
+        differing.insert(0, f"Python {local.python} (was {recorded.python})")
+    if not differing:
+        return ""
+    return f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
+
+
+def _editable(situation: Situation) -> Iterator[str]:
+    """Packages whose code does not come from the commit, although it could."""
+    for name, folder in situation.environment.editable.items() if situation.environment else ():
+        if PurePosixPath(folder).is_relative_to(situation.repository or "/"):
+            yield (
+                f"The environment imports {name} from {folder} as it is there now, "
+                "not as it was at the commit."
+            )
+
+
+def _some(things: Sequence[str]) -> str:
+    return ", ".join(things[:5]) + (", …" if len(things) > 5 else "")

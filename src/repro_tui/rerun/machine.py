@@ -1,0 +1,91 @@
+"""What this machine offers to a re-execution, beside its devices."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import canonicalize_name
+
+from repro_tui.evidence.tracking.database import revision
+from repro_tui.evidence.tracking.discover import sqlite_path
+from repro_tui.rerun.situation import Environment
+
+_TIMEOUT = 30.0
+_QUESTION = """
+import importlib.metadata, json, platform
+found = [
+    (d.metadata["Name"], d.version, d.read_text("direct_url.json"))
+    for d in importlib.metadata.distributions()
+]
+print(json.dumps([platform.python_version(), [one for one in found if one[0] and one[1]]]))
+"""
+_REVISION = re.compile(r"^(down_)?revision(?:: [^=]*)? = ['\"]([0-9a-f]+)['\"]", re.MULTILINE)
+
+
+def tools(*, docker: bool) -> frozenset[str]:
+    """The environment managers that are installed, and, if asked, a Docker that answers."""
+    found = {name for name in ("uv", "virtualenv", "conda") if shutil.which(name)}
+    if docker and _answer("docker", "version", "--format", "{{.Server.Version}}"):
+        found.add("docker")
+    return frozenset(found)
+
+
+def interpreter() -> str:
+    """What `python` means here: the activated environment's, or else our own.
+
+    A program that was started by its path, without activating its environment, finds
+    another `python` on PATH than the one it was installed for.
+    """
+    if os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX"):
+        return shutil.which("python") or ""
+    return sys.executable
+
+
+def environment(interpreter: str) -> Environment | None:
+    """What the environment of an interpreter holds; None: it does not say."""
+    answer = _answer(interpreter, "-I", "-c", _QUESTION)
+    if not answer:
+        return None
+    python, found = json.loads(answer)
+    packages, editable = {}, {}
+    for name, version, origin in found:
+        packages[str(canonicalize_name(name))] = version
+        # https://packaging.python.org/en/latest/specifications/direct-url/
+        told = json.loads(origin) if origin else {}
+        if told.get("dir_info", {}).get("editable"):
+            editable[name] = unquote(urlsplit(told["url"]).path)
+    return Environment(python, packages, editable)
+
+
+def migrates(tracking_uri: str) -> bool:
+    """Whether MLflow, opening the store, would migrate its schema.
+
+    It does so unasked with SQLite. The newest schema is the one of MLflow's migrations
+    that no other one follows; they are read as text, because importing MLflow is slow.
+    """
+    path = sqlite_path(tracking_uri, Path.cwd())
+    found = find_spec("mlflow")
+    if path is None or found is None or found.origin is None:
+        return False
+    names = [
+        told
+        for migration in Path(found.origin).parent.glob("store/db_migrations/versions/*.py")
+        for told in _REVISION.findall(migration.read_text(encoding="utf-8"))
+    ]
+    followed = {name for down, name in names if down}
+    return revision(path) not in {name for down, name in names if not down} - followed
+
+
+def _answer(*command: str) -> str:
+    """What a command prints; empty: it cannot be run, or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
