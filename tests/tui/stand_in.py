@@ -54,7 +54,9 @@ def some_runs() -> tuple[Run, ...]:
             )
             for n, lr in enumerate(("0.1", "0.01", "0.001"))
         ),
-        builders.run(run_id(0xC1), "fell over", tags=_tags("fell over"), status="FAILED", metrics={}),
+        builders.run(
+            run_id(0xC1), "fell over", tags=_tags("fell over"), status="FAILED", metrics={}
+        ),
         builders.run(
             run_id(0xD1), "baseline again",
             tags=_tags("baseline again") | again | {Tag.VERDICT: "reproduced"},
@@ -66,10 +68,11 @@ def some_runs() -> tuple[Run, ...]:
         builders.run(run_id(0xE1), "still going", tags=_tags("x"), status="RUNNING", end_time=None),
     ]  # fmt: skip
     start = NOW - 50 * minute
+    starts = [start + n * minute for n in range(len(runs))]
     timed = [
-        replace(run, start_time=start + n * minute, end_time=run.end_time and start + n * minute + 41_300)
-        for n, run in enumerate(runs)
-    ]  # fmt: skip
+        replace(run, start_time=begun, end_time=run.end_time and begun + 41_300)
+        for run, begun in zip(runs, starts, strict=True)
+    ]
     return tuple(reversed(timed))
 
 

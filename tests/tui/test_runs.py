@@ -157,10 +157,8 @@ async def test_sorting_asks_the_store() -> None:
 
 async def test_an_experiment_can_be_chosen() -> None:
     async with program() as session:
-        await session.press("e", "j", "enter")
-        assert session.engine.queries[-1].experiment_ids == ("1",)
-        await session.press("e", "k", "enter")
-        assert session.engine.queries[-1].experiment_ids == ()
+        await session.press("e", "j", "enter", "e", "k", "enter")
+        assert [query.experiment_ids for query in session.engine.queries[-2:]] == [("1",), ()]
 
 
 async def test_leaving_the_choice_of_an_experiment_changes_nothing() -> None:

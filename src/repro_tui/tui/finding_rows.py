@@ -74,7 +74,7 @@ def widths(width: int) -> tuple[int, int, int]:
     """Cells for the key, for either value, and for the note (0: none) of a line."""
     key = max(16, min(width * 27 // 100, 44))
     note = width * 26 // 100 if width >= _WIDE else 0
-    values = max((width - key - note - 9 - (2 if note else 0)) // 2, 4)
+    values = max((width - key - note - 10 - (2 if note else 0)) // 2, 4)
     return key, values, note
 
 

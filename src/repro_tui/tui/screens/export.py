@@ -61,7 +61,7 @@ class ExportScreen(ModalScreen[None]):
             )
             yield Static(id="said")
             with Horizontal(classes="buttons"):
-                yield Button("Write", variant="primary", action="screen.write")
+                yield Button("Write", variant="primary", id="write", action="screen.write")
                 yield Button("Close", action="screen.dismiss")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -73,7 +73,7 @@ class ExportScreen(ModalScreen[None]):
             return
         path = self._folder / Path(name).expanduser()
         if path.is_dir():
-            self._say(f"{path} is a folder.", "$text-warning")
+            self._say(f"{name} is a folder.", "$text-warning")
         elif path.exists() and self._confirmed != path:
             self._confirmed = path
             self._say(f"{path.name} exists. Write once more to replace it.", "$text-warning")

@@ -1,0 +1,129 @@
+"""The dialog before a re-execution: what it shows, what it changes, what it refuses."""
+
+from tests import builders
+from tests.tui.conftest import Session, program
+from tests.tui.stand_in import REFUSAL, run_id
+from textual.widgets import Button, Input, Select
+
+from repro_tui.errors import ReproError
+from repro_tui.rerun.model import Determinism, EnvManager
+
+
+async def fill(session: Session, selector: str, value: str) -> None:
+    """Type a value in place of what a field holds, and wait for the new plan."""
+    asked = len(session.engine.requests)
+    session.app.screen.query_one(selector, Input).value = value
+    await session.until(lambda: len(session.engine.requests) > asked)
+    await session.settle()
+
+
+async def choose(session: Session, selector: str, value: str) -> None:
+    asked = len(session.engine.requests)
+    session.app.screen.query_one(selector, Select).value = value
+    await session.until(lambda: len(session.engine.requests) > asked)
+    await session.settle()
+
+
+async def test_shows_exactly_what_will_run() -> None:
+    async with program(size=(160, 40)) as session:
+        await session.press("G", "r")
+        text = session.text()
+    for part in (
+        "/home/ada/digits", builders.COMMIT, "entry point", "main",
+        "python train.py --conf confs/training.yaml --lr 0.001", "env-manager local",
+        "PYTHONHASHSEED=7", "declared parameters only", "packages were not recorded",
+    ):  # fmt: skip
+        assert part in text
+    assert session.engine.requests[-1].run_id == run_id(0xA1)
+
+
+async def test_offers_the_devices_of_this_machine() -> None:
+    async with program(size=(120, 40)) as session:
+        await session.press("r", "enter")
+        text = session.text()
+    assert "cpu  AMD EPYC 7B13" in text
+    assert "cuda:0  NVIDIA H200, 139.7 GiB" in text
+
+
+async def test_every_choice_changes_the_plan_at_once() -> None:
+    async with program(size=(120, 40)) as session:
+        await session.press("r")
+        await fill(session, "#seed", "42")
+        assert session.engine.requests[-1].seed == 42
+        assert "PYTHONHASHSEED=42" in session.text()
+        await choose(session, "#device", "cuda:0")
+        assert session.engine.requests[-1].device == "cuda:0"
+        await choose(session, "#determinism", Determinism.STRICT)
+        assert session.engine.requests[-1].determinism is Determinism.STRICT
+        await choose(session, "#manager", EnvManager.UV)
+        assert session.engine.requests[-1].env_manager is EnvManager.UV
+        assert "env-manager uv" in session.text()
+        fields = session.app.screen.query("#parameters Input").results(Input)
+        rate = next(field for field in fields if field.name == "lr")
+        rate.value = "0.5"
+        await session.until(lambda: "--lr 0.5" in session.text())
+        assert session.engine.requests[-1].overrides == {"lr": "0.5"}
+
+
+async def test_typing_a_seed_plans_once_it_rests() -> None:
+    async with program() as session:
+        await session.press("r", "tab")
+        await session.pilot.press(*"123")
+        await session.until(lambda: session.engine.requests[-1].seed == 123)
+        assert [request.seed for request in session.engine.requests][-1] == 123
+
+
+async def test_a_seed_that_is_no_number_is_said_so_and_cannot_start() -> None:
+    async with program() as session:
+        await session.press("r")
+        session.app.screen.query_one("#seed", Input).value = "seven"
+        await session.until(lambda: "no whole number" in session.text())
+        assert session.app.screen.query_one("#start", Button).disabled
+        await session.press("ctrl+s")
+        assert session.engine.submitted == []
+
+
+async def test_a_refusal_is_told_in_words_with_remedies() -> None:
+    async with program() as session:
+        session.engine.refusal = REFUSAL
+        await session.press("r")
+        for lack in REFUSAL.lacks:
+            assert lack.what in session.text()
+            assert lack.remedy in session.text()
+        await session.press("ctrl+s")
+        assert session.engine.submitted == []
+
+
+async def test_a_plan_that_cannot_be_made_says_why() -> None:
+    async with program() as session:
+        session.engine.failure = ReproError("Git is not there.", "Install it.")
+        await session.press("r")
+        assert "Git is not there." in session.text()
+        assert "Install it." in session.text()
+
+
+async def test_ctrl_s_starts_what_was_shown_and_goes_to_the_jobs() -> None:
+    async with program() as session:
+        await session.press("G", "r")
+        await fill(session, "#seed", "8")
+        await session.press("ctrl+s")
+        (plan,) = session.engine.submitted
+        assert plan.seed == 8
+        assert session.screen == "JobsScreen"
+        await session.press("escape")
+        assert session.screen == "RunsScreen"
+
+
+async def test_the_button_starts_too() -> None:
+    async with program() as session:
+        await session.press("r")
+        await session.pilot.click("#start")
+        await session.settle()
+        assert len(session.engine.submitted) == 1
+
+
+async def test_escape_starts_nothing() -> None:
+    async with program() as session:
+        await session.press("r", "escape")
+        assert session.screen == "RunsScreen"
+        assert session.engine.submitted == []

@@ -1,0 +1,147 @@
+"""Pictures of every screen and state, small and large, dark and light.
+
+Made anew with `pytest tests/tui/test_snapshots.py --snapshot-update`; look at them before
+you commit them.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from tests import builders
+from tests.tui.conftest import program
+from tests.tui.stand_in import REFUSAL, StandIn, job
+
+from repro_tui.engine import Engine
+from repro_tui.errors import ReproError
+from repro_tui.rerun.model import JobState
+
+_FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+"""The pictures name fonts at a web address; a picture that is compared needs none."""
+
+
+class SVG(SingleFileSnapshotExtension):
+    file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+
+@dataclass(frozen=True)
+class State:
+    """How a screen is reached: by which keys, over which engine, and when it is there."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    engine: Callable[[], StandIn] = StandIn
+    shows: str = ""
+
+
+def _refusing() -> StandIn:
+    engine = StandIn()
+    engine.refusal = REFUSAL
+    return engine
+
+
+def _working() -> StandIn:
+    jobs = (
+        job(1, JobState.RUNNING),
+        job(2, JobState.FINISHED),
+        job(3, JobState.FAILED, message="The process exited with 1: see the log."),
+        job(4, JobState.CANCELLED),
+    )
+    engine = StandIn(jobs=jobs)
+    engine.log = "".join(f"epoch {n} loss {1 / 2**n}\n" for n in range(40))
+    return engine
+
+
+STATES = (
+    State("runs"),
+    State("runs-details", ("G", "d", "tab", "end"), shows="digest 9f86d081"),
+    State("runs-marked", ("space", "space")),
+    State("runs-search", ("slash", *"sweep")),
+    State("runs-empty", engine=lambda: StandIn(())),
+    State("compare", ("j", "c")),
+    State("compare-everything", ("j", "c", "a")),
+    State("compare-reproduced", ("j", "c"), lambda: StandIn(comparison=builders.reproduced)),
+    State("compare-unverifiable", ("j", "c"), lambda: StandIn(comparison=builders.unverifiable)),
+    State("verdict", ("j", "c", "v")),
+    State("detail-value", ("j", "c", "enter")),
+    State("detail-lines", ("j", "c", "n", "n", "enter")),
+    State("detail-metric", ("j", "c", "G", *"NNNN", "enter")),
+    State("export", ("j", "c", "x")),
+    State("rerun", ("G", "r")),
+    State("rerun-refused", ("G", "r"), _refusing),
+    State("jobs", ("J",), _working, "epoch 39"),
+    State("jobs-empty", ("J",)),
+    State("cancel", ("J", "K"), _working, "epoch 39"),
+    State("help", ("question_mark",)),
+    State("themes", ("t",)),
+    State("experiments", ("e",)),
+    State("sort", ("s",)),
+)
+SIZES = {"80x24": (80, 24), "160x45": (160, 45)}
+THEMES = ("repro-dark", "repro-light")
+
+
+@pytest.fixture
+def picture(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(SVG)
+
+
+def plain(svg: str) -> str:
+    return _FONT.sub("", svg)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+async def test_picture(
+    state: State,
+    size: str,
+    theme: str,
+    picture: SnapshotAssertion,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/home/ada/digits"))
+    async with program(state.engine(), SIZES[size], theme) as session:
+        await session.press(*state.keys)
+        await session.until(lambda: state.shows in session.text())
+        assert plain(session.picture()) == picture
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_picture_of_a_store_that_cannot_be_opened(
+    size: str, picture: SnapshotAssertion
+) -> None:
+    def open_engine() -> Engine:
+        raise ReproError(
+            "No MLflow store was found: MLFLOW_TRACKING_URI is not set, and this folder holds "
+            "neither mlflow.db nor an mlruns folder with experiments.",
+            "Start in the folder that you train in, or name the store with --tracking-uri.",
+        )
+
+    async with program(size=SIZES[size], open_engine=open_engine) as session:
+        assert plain(session.picture()) == picture
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_picture_of_a_comparison_that_fails(size: str, picture: SnapshotAssertion) -> None:
+    engine = StandIn()
+    async with program(engine, SIZES[size]) as session:
+        engine.failure = ReproError("The artifacts of this run are gone.", "Restore the folder.")
+        await session.press("j", "c")
+        assert plain(session.picture()) == picture
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_picture_without_colour(
+    size: str, picture: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with program(size=SIZES[size]) as session:
+        await session.press("j", "c")
+        assert plain(session.picture()) == picture
