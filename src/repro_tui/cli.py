@@ -110,15 +110,17 @@ def program(context: click.Context) -> None:
 
 
 def _interact(tracking_uri: str | None) -> None:
+    from repro_tui.settings import load
     from repro_tui.tui.app import ReproApp
+
+    settings = load()
 
     def open_engine() -> "Engine":
         from repro_tui.engine import Engine
-        from repro_tui.settings import load
 
-        return Engine.open(load(), tracking_uri, Path.cwd())
+        return Engine.open(settings, tracking_uri, Path.cwd())
 
-    ReproApp(open_engine).run()
+    ReproApp(open_engine, theme=settings.theme).run()
 
 
 @program.command()

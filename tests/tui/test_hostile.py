@@ -43,7 +43,8 @@ def hostile() -> StandIn:
     "keys",
     [
         (), ("d",), ("slash", "["), ("e",), ("s",), ("r",), ("J",), ("j", "c"),
-        ("j", "c", "a", "G"), ("j", "c", "v"), ("j", "c", "n", "n", "enter"), ("j", "c", "x"), ("ctrl+p",),
+        ("j", "c", "a", "G"), ("j", "c", "v"), ("j", "c", "n", "n", "enter"), ("j", "c", "x"),
+        ("ctrl+p",),
         ("question_mark",),
     ],
     ids=lambda keys: "+".join(keys) or "runs",

@@ -54,6 +54,14 @@ async def test_the_cursor_chooses_whose_log_is_shown() -> None:
         await session.until(lambda: "epoch 1" in log_of(session))
 
 
+async def test_a_long_log_is_followed_to_its_end() -> None:
+    engine = StandIn(jobs=(RUNNING,))
+    engine.log = "".join(f"epoch {n}\n" for n in range(300))
+    async with program(engine) as session:
+        await session.press("J")
+        await session.until(lambda: "epoch 299" in session.text())
+
+
 async def test_following_the_log_can_be_held() -> None:
     async with program(StandIn(jobs=(RUNNING,))) as session:
         await session.press("J", "f")

@@ -232,3 +232,4 @@ async def test_q_on_the_runs_leaves_the_program() -> None:
         await session.pilot.press("q")
         await session.until(lambda: not session.app.is_running)
         assert session.app.return_code == 0
+    assert session.engine.closed

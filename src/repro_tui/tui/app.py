@@ -103,6 +103,10 @@ class ReproApp(App[None]):
         self._take_themes()
         self.open_store()
 
+    def on_unmount(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
     def _take_themes(self) -> None:
         themes, problems = load_themes(resource("themes"))
         for theme in themes:

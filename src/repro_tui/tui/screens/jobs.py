@@ -129,7 +129,12 @@ class JobsScreen(Screen[None]):
         elif message.offset != self._offset:
             self._offset = message.offset
             *lines, self._half = (self._half + message.text).split("\n")
-            self.query_one(Log).write_lines(log_line(line) for line in lines)
+            log = self.query_one(Log)
+            # Whoever scrolled up to read is left there. Log itself scrolls before it is laid out.
+            follows = log.auto_scroll and log.is_vertical_scroll_end
+            log.write_lines(map(log_line, lines), scroll_end=False)
+            if follows:
+                log.scroll_end(animate=False)
             self._look()
 
     def on_failed(self, message: Failed) -> None:
