@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no defect: what must be quick is measured where it is claimed.
+settings.register_profile("repro-tui", deadline=None)
+settings.load_profile("repro-tui")
 
 
 @pytest.fixture(autouse=True)
