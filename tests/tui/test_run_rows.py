@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.compare.model import Rule
+from repro_tui.evidence.model import Run, SectionName, Tag
 from repro_tui.tui.run_orders import is_store_filter, orders
 from repro_tui.tui.run_rows import arrange, common_metrics, pair, verdict
 
@@ -68,13 +69,16 @@ def test_an_original_sums_up_the_verdicts_of_its_re_executions() -> None:
     assert verdict(rows["base"]).plain == "✓ reproduced ×2, ≠ diverged"
 
 
-def test_the_commonest_metrics_are_columns_and_system_metrics_never() -> None:
+def test_the_commonest_metrics_are_columns_and_none_that_is_set_aside() -> None:
     runs = [
         builders.run(metrics={"loss": 1.0, "system/cpu": 1.0}),
         builders.run(metrics={"loss": 1.0, "auc": 1.0, "system/cpu": 1.0}),
         builders.run(metrics={"acc": 1.0, "system/cpu": 1.0}),
     ]
-    assert common_metrics(runs, 2) == ("acc", "loss")
+    policy = replace(
+        builders.POLICY, set_aside=(Rule("machine", SectionName.METRICS, "system/*", "busy"),)
+    )
+    assert common_metrics(runs, 2, policy) == ("acc", "loss")
 
 
 def test_which_two_runs_are_compared() -> None:

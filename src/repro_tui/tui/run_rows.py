@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.compare.model import Policy
+from repro_tui.evidence.model import Run, SectionName, Tag
 from repro_tui.reports.runs import commit, device, seed
 from repro_tui.text import duration
 from repro_tui.tui.spelling import MUTED, headline, metric, moment, shown, status
@@ -106,10 +107,13 @@ def _holds(run: Run, search: str) -> bool:
     return any(search in text.casefold() for text in (*texts, verdict))
 
 
-def common_metrics(runs: Iterable[Run], most: int) -> tuple[str, ...]:
-    """The metrics that the most of the runs have, by name where as many have them."""
-    counts = Counter(name for run in runs for name in run.metrics if not name.startswith("system/"))
-    ranked = sorted(counts, key=lambda name: (-counts[name], name))
+def common_metrics(runs: Iterable[Run], most: int, policy: Policy) -> tuple[str, ...]:
+    """The metrics that the most of the runs have; none that the policy sets aside."""
+    counts = Counter(name for run in runs for name in run.metrics)
+    ranked = sorted(
+        (name for name in counts if policy.rule_for(SectionName.METRICS, (name,)) is None),
+        key=lambda name: (-counts[name], name),
+    )
     return tuple(sorted(ranked[:most]))
 
 

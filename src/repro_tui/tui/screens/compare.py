@@ -99,6 +99,7 @@ class CompareScreen(Screen[None]):
 
     def on_compared(self, message: Compared) -> None:
         self._comparison = message.comparison
+        self.refresh_bindings()
         left, right = message.comparison.left, message.comparison.right
         self.query_one("#banner", Static).update(banner(message.comparison))
         names = (f"{run.name or 'run'} ({run.run_id[:8]})" for run in (left, right))

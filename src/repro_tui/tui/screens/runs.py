@@ -111,6 +111,7 @@ class RunsScreen(Screen[None]):
 
     def open(self) -> None:
         """The engine is there: read the first page."""
+        self.refresh_bindings()
         self._say("Reading the runs…")
         self.reload()
 
@@ -162,7 +163,9 @@ class RunsScreen(Screen[None]):
     def _show(self) -> None:
         rows = arrange(self._runs, self._folded, self._marks, self._search)
         settings = house(self).engine.settings
-        metrics = settings.metrics or common_metrics(self._runs, settings.metric_columns)
+        metrics = settings.metrics or common_metrics(
+            self._runs, settings.metric_columns, settings.policy
+        )
         several = len({run.experiment_id for run in self._runs}) > 1
         self._list.lay(columns(metrics, house(self).now(), experiments=several), rows)
         self.set_class(not rows, "-empty")
@@ -298,7 +301,8 @@ class RunsScreen(Screen[None]):
 
     def action_sort(self) -> None:
         choices = [
-            Choice(Content(order.title), order) for order in orders(common_metrics(self._runs, 6))
+            Choice(Content(order.title), order)
+            for order in orders(common_metrics(self._runs, 6, house(self).engine.settings.policy))
         ]
 
         def sort(picked: Order | None) -> None:
