@@ -9,6 +9,7 @@ import pytest
 from tests.tui.stand_in import NOW, StandIn
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
 from repro_tui.engine import Engine
 from repro_tui.tui.app import ReproApp
@@ -52,6 +53,17 @@ class Session:
     async def settle(self) -> None:
         await self.pilot.pause()
         await self.until(lambda: not any(worker.is_running for worker in self.app.workers))
+
+    async def rest(self) -> None:
+        """Wait until the footer, which is drawn late, tells what can be done now."""
+
+        def agrees() -> bool:
+            active = self.app.screen.active_bindings.values()
+            enabled = {binding.action: able for _, binding, able, _ in active}
+            keys = self.app.screen.query(FooterKey)
+            return all(enabled.get(key.action) is not key.has_class("-disabled") for key in keys)
+
+        await self.until(agrees)
 
     @property
     def screen(self) -> str:

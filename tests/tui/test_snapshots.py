@@ -110,6 +110,7 @@ async def test_picture(
     async with program(state.engine(), SIZES[size], theme) as session:
         await session.press(*state.keys)
         await session.until(lambda: state.shows in session.text())
+        await session.rest()
         assert plain(session.picture()) == picture
 
 
@@ -125,6 +126,7 @@ async def test_picture_of_a_store_that_cannot_be_opened(
         )
 
     async with program(size=SIZES[size], open_engine=open_engine) as session:
+        await session.rest()
         assert plain(session.picture()) == picture
 
 
@@ -134,6 +136,7 @@ async def test_picture_of_a_comparison_that_fails(size: str, picture: SnapshotAs
     async with program(engine, SIZES[size]) as session:
         engine.failure = ReproError("The artifacts of this run are gone.", "Restore the folder.")
         await session.press("j", "c")
+        await session.rest()
         assert plain(session.picture()) == picture
 
 
@@ -144,4 +147,5 @@ async def test_picture_without_colour(
     monkeypatch.setenv("NO_COLOR", "1")
     async with program(size=SIZES[size]) as session:
         await session.press("j", "c")
+        await session.rest()
         assert plain(session.picture()) == picture
