@@ -286,7 +286,7 @@ def _carry_out(engine: "Engine", plan: Any, output: Path | None) -> int:
         _narrate("Cancelling.")
         engine.cancel(job)
         raise click.Abort from None
-    job = engine.job(job)
+    job = engine.wait(job)
     if job.state is not JobState.FINISHED or job.run_id is None:
         raise ReproError(f"The re-execution {job.state}: {job.message}", f"Its log: {job.log}")
     comparison = engine.compare(plan.reexecutes, job.run_id, progress=_progress())

@@ -137,7 +137,13 @@ class Engine:
         return jobs.read_log(job, offset)
 
 
-def with_tolerance(policy: Policy, rtol: float | None, atol: float | None, ulp: int | None) -> Policy:
+def with_tolerance(
+    policy: Policy, rtol: float | None, atol: float | None, ulp: int | None
+) -> Policy:
     """The policy with those tolerances that were given."""
-    given = {"rtol": rtol, "atol": atol, "ulp": ulp}
-    return replace(policy, **{name: value for name, value in given.items() if value is not None})
+    return replace(
+        policy,
+        rtol=policy.rtol if rtol is None else rtol,
+        atol=policy.atol if atol is None else atol,
+        ulp=policy.ulp if ulp is None else ulp,
+    )

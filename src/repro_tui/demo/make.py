@@ -44,11 +44,13 @@ def _commit(project: Path) -> None:
     with git.Repo.init(project, initial_branch="main") as repository:
         # Through GitPython's own index: neither the person's hooks nor their
         # configuration (signing, templates of messages) take part.
-        repository.index.add([
-            path.relative_to(project).as_posix()
-            for path in sorted(project.rglob("*"))
-            if path.is_file() and ".git" not in path.relative_to(project).parts
-        ])
+        repository.index.add(
+            [
+                path.relative_to(project).as_posix()
+                for path in sorted(project.rglob("*"))
+                if path.is_file() and ".git" not in path.relative_to(project).parts
+            ]
+        )
         repository.index.commit(
             "A classifier of handwritten digits", author=author, committer=author, skip_hooks=True
         )

@@ -10,13 +10,16 @@ import random
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import mlflow
 import numpy as np
+import numpy.typing as npt
 import sklearn
 import torch
 import yaml
+from mlflow.data.numpy_dataset import from_numpy
 from mlflow.entities import Metric
 from sklearn.datasets import load_digits
 from sklearn.metrics import confusion_matrix
@@ -37,9 +40,9 @@ def main() -> None:
     conf = yaml.safe_load(arguments.conf_file.read_text(encoding="utf-8"))
     if arguments.seed != "none":
         seed_everything(int(arguments.seed))
-    with mlflow.start_run():
+    with mlflow.start_run() as run:
         mlflow.log_params(conf)
-        train(conf, torch.device(arguments.device))
+        train(run.info.run_id, conf, torch.device(arguments.device))
 
 
 def seed_everything(seed: int) -> None:
@@ -49,7 +52,7 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def train(conf: dict, device: torch.device) -> None:
+def train(run_id: str, conf: dict[str, Any], device: torch.device) -> None:
     # The split is fixed; order of batches, initial weights and dropout are drawn.
     images, labels = load_digits(return_X_y=True)
     images = (images / 16).astype(np.float32)
@@ -63,9 +66,7 @@ def train(conf: dict, device: torch.device) -> None:
         # MLflow's own digest sees the first 10,000 values; this one sees them all. The
         # store keeps 36 characters of it.
         digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:36]
-        dataset = mlflow.data.from_numpy(
-            x, targets=y, source=str(source), name="digits", digest=digest
-        )
+        dataset = from_numpy(x, targets=y, source=str(source), name="digits", digest=digest)
         mlflow.log_input(dataset, context=context)
 
     loader = DataLoader(
@@ -99,10 +100,10 @@ def train(conf: dict, device: torch.device) -> None:
         with torch.no_grad():
             logits = model(test_x)
         accuracy = (logits.argmax(dim=1) == test_y).float().mean().item()
-        loss = nn.functional.cross_entropy(logits, test_y).item()
+        test_loss = nn.functional.cross_entropy(logits, test_y).item()
         elapsed = time.perf_counter() - started
         points += [
-            Metric("val/loss", loss, now(), epoch),
+            Metric("val/loss", test_loss, now(), epoch),
             Metric("val/accuracy", accuracy, now(), epoch),
             Metric("epoch_seconds", elapsed, now(), epoch),
         ]
@@ -116,7 +117,7 @@ def train(conf: dict, device: torch.device) -> None:
     save(model, logits.cpu().numpy(), test_labels)
 
 
-def save(model: nn.Module, logits: np.ndarray, labels: np.ndarray) -> None:
+def save(model: nn.Module, logits: npt.NDArray[Any], labels: npt.NDArray[Any]) -> None:
     """Log the checkpoint, the predictions and a picture of the confusion matrix."""
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder, "checkpoint.pt")
