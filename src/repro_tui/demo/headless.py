@@ -64,5 +64,6 @@ def _line(comparison: Comparison) -> str:
     if first is not None:
         parts.append(f"first at step {first.step} of {first.metric}")
     if comparison.suspects:
-        parts.append(f"suspect: {comparison.suspects[0].why}")
+        suspect = comparison.suspects[0]
+        parts.append(f"suspect: {words.key(suspect.key)} in {suspect.section}")
     return f"{comparison.left.name} / {comparison.right.name}: {'; '.join(parts)}"

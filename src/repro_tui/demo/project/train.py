@@ -108,11 +108,9 @@ def train(run_id: str, conf: dict[str, Any], device: torch.device) -> None:
             Metric("epoch_seconds", elapsed, now(), epoch),
         ]
         # One request an epoch: a request a step would cost more than the step.
-        run = mlflow.active_run()
-        mlflow.MlflowClient().log_batch(run.info.run_id, metrics=points)
-        print(
-            f"epoch {epoch + 1}/{conf['epochs']}  val/loss {loss:.4f}  val/accuracy {accuracy:.4f}"
-        )
+        mlflow.MlflowClient().log_batch(run_id, metrics=points)
+        done = f"epoch {epoch + 1}/{conf['epochs']}"
+        print(f"{done}  val/loss {test_loss:.4f}  val/accuracy {accuracy:.4f}")
 
     save(model, logits.cpu().numpy(), test_labels)
 

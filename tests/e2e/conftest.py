@@ -1,0 +1,45 @@
+"""The demo, made once: real runs of a real project in a real store."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+
+class Finished(NamedTuple):
+    """What a command left: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+def repro_tui(*arguments: str, folder: Path) -> Finished:
+    """Run the installed program as a script would, in `folder`, without a terminal."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("repro-tui"), *arguments],
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "REPRO_TUI_"))}
+        | {
+            "REPRO_TUI_STATE_DIR": str(folder / "state"),
+            "REPRO_TUI_CACHE_DIR": str(folder / "cache"),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
+    """The folder of a headless demo, and what the command that made it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    finished = repro_tui("demo", "--headless", "--into", "repro-demo", folder=folder)
+    return folder / "repro-demo", finished
