@@ -39,10 +39,9 @@ async def draw(demo: Path, pictures: Path) -> None:
             shown = app.export_screenshot().replace(str(demo.parent), "")
             (pictures / f"{name}.svg").write_text(shown + "\n", encoding="utf-8")
 
-        await go_to("faster")
-        await press(pilot, "space")
-        await go_to("baseline")
-        await press(pilot, "space")
+        for name in ("baseline", "faster"):
+            await go_to(name)
+            await press(pilot, "space")
         save("runs")
         await press(pilot, "c")
         save("compare")
