@@ -81,7 +81,9 @@ def server(database: Path, *, arguments: tuple[str, ...] = ()) -> Iterator[str]:
         assert process.poll() is None, (folder / "server.log").read_text()
         yield address
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        # The server may have ended by itself.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
