@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from repro_tui.errors import ExitCode, ReproError
-from repro_tui.text import visible
+from repro_tui.text import plural, visible
 
 if TYPE_CHECKING:
     from repro_tui.compare.model import Comparison
@@ -154,7 +154,9 @@ def runs(
         click.echo(json.dumps(to_json(page.runs), indent=2))
     else:
         _print(table(page.runs))
-    _narrate(f"{len(page.runs)} runs of {visible(engine.location.uri)}, {engine.location.found}")
+    _narrate(
+        f"{plural(len(page.runs), 'run')} of {visible(engine.location.uri)}, {engine.location.found}"
+    )
 
 
 @program.command(epilog=_EXIT_CODES)

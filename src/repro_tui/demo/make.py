@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import git
@@ -15,27 +16,39 @@ MARKER = ".repro-tui-demo"
 def make(folder: Path, narrate: Callable[[str], None]) -> Path:
     """Make the project in `folder` unless an earlier demo did, and return its full path.
 
-    Raises ReproError where `folder` holds something that no demo made.
+    Raises ReproError where `folder` holds something that no demo made, or where PyTorch,
+    which the project trains with, is missing.
     """
+    if find_spec("torch") is None:
+        raise ReproError(
+            "The demo trains with PyTorch, which is not installed.",
+            "Install repro-tui with its extra: repro-tui[torch].",
+        )
     folder = folder.absolute()
-    if (folder / MARKER).is_file():
-        narrate(f"Using the demo in {folder}")
-        return folder
-    if folder.exists() and any(folder.iterdir()):
+    marker = folder / MARKER
+    if folder.exists() and not marker.is_file() and any(folder.iterdir()):
         raise ReproError(
             f"{folder} exists and was not made by the demo.",
             "Choose another folder with --into, or move that one away.",
         )
-    narrate(f"Making the project in {folder}")
     project = folder / "project"
-    # A demo that was stopped half-way through this is refused above: nothing of it is lost.
+    if project.exists():
+        narrate(f"Using the demo in {folder}")
+        return folder
+    narrate(f"Making the project in {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    marker.write_text("Made by `repro-tui demo`, which may write here.\n")
+    # Under its name once it is whole: a demo that is stopped before starts over.
+    partial = folder / "project.partial"
+    if partial.exists():
+        shutil.rmtree(partial)
     shutil.copytree(
         Path(__file__).parent / "project",
-        project,
+        partial,
         ignore=shutil.ignore_patterns("__pycache__", "requirements.in"),
     )
-    _commit(project)
-    (folder / MARKER).write_text("Made by `repro-tui demo`, which may write here.\n")
+    _commit(partial)
+    partial.rename(project)
     return folder
 
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import git
@@ -48,13 +47,8 @@ def store_uri(folder: Path) -> str:
 def train(folder: Path, settings: Settings, narrate: Callable[[str], None]) -> None:
     """Train what is not trained yet, with progress told as each run starts and ends.
 
-    Raises ReproError where PyTorch is missing or a training fails.
+    Raises ReproError where a training fails.
     """
-    if find_spec("torch") is None:
-        raise ReproError(
-            "The demo trains with PyTorch, which is not installed.",
-            "Install repro-tui with its extra: repro-tui[torch].",
-        )
     if not (folder / "mlflow.db").exists():
         narrate("Making the MLflow store")
         _make_store(folder)
