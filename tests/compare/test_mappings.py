@@ -221,3 +221,11 @@ def test_rules_set_aside_what_differs_or_is_unknown_and_nothing_else() -> None:
     assert found[("os",)].kind is Kind.CHANGED
     elsewhere = compared({("host",): known("a")}, {}, PARAMS, policy)
     assert elsewhere[("host",)].kind is Kind.REMOVED
+
+
+def test_durations_are_spelled_beside_their_milliseconds() -> None:
+    found = one(60_000, 60_500, SectionName.STATUS)
+    assert (found.kind, found.note) == (
+        Kind.CHANGED,
+        "milliseconds: 1 min 00 s left, 1 min 00 s right",
+    )

@@ -153,18 +153,18 @@ def first(**metrics: tuple[History | None, History | None]) -> FirstDivergence |
     return compared(left, right).first_divergence
 
 
-def test_the_earliest_step_over_all_metrics() -> None:
+def test_the_earliest_by_the_left_clock_over_all_metrics() -> None:
     following = float(np.nextafter(2.0, 3))
     found = first(
-        a=(history([1.0, 2.0], [0, 9]), history([1.0, 3.0], [0, 9])),
-        b=(history([1.0, 2.0], [0, 5]), history([1.0, following], [0, 5])),
+        batch=(history([1.0, 2.0], [0, 5], [10, 20]), history([1.0, following], [0, 5], [9, 8])),
+        epoch=(history([1.0], [0], [30]), history([3.0], [0], [1])),
     )
-    assert found == FirstDivergence("b", 5, 2.0, following, 1)
+    assert found == FirstDivergence("batch", 5, 2.0, following, 1)
 
 
-def test_of_one_step_the_earlier_by_the_left_clock_then_by_name() -> None:
+def test_of_one_time_the_earlier_step_then_the_name() -> None:
     found = first(
-        a=(history([1.0], [3], [200]), history([2.0], [3], [1])),
+        a=(history([1.0], [4], [100]), history([2.0], [4], [1])),
         b=(history([1.0], [3], [100]), history([2.0], [3], [2])),
         c=(history([1.0], [3], [100]), history([2.0], [3], [1])),
     )

@@ -132,7 +132,10 @@ def test_recorded_lockfiles_come_before_the_commits(tmp_path: Path) -> None:
 
 def test_randomness(tmp_path: Path) -> None:
     section = randomness(record(tmp_path, document()))
-    assert {key: value(fact) for key, fact in section.facts.items()} == {
+    unread = section.facts["tensorflow", "seed"]
+    assert unread == Missing("it was seeded, but the seed could not be read")
+    read = {key: value(fact) for key, fact in section.facts.items() if fact is not unread}
+    assert read == {
         ("seed",): 7,
         ("determinism",): "seed",
         ("PYTHONHASHSEED",): "7",
@@ -143,7 +146,6 @@ def test_randomness(tmp_path: Path) -> None:
         ("numpy", "seeded by"): "code",
         ("torch", "seed"): "not seeded",
         ("torch", "seeded by"): "nobody",
-        ("tensorflow", "seed"): "not known",
         ("tensorflow", "seeded by"): "code",
         ("torch", "deterministic algorithms"): False,
         ("cudnn", "benchmark"): True,

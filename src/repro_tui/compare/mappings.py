@@ -17,7 +17,7 @@ from repro_tui.evidence.model import (
     Unreadable,
     Value,
 )
-from repro_tui.text import number, plural
+from repro_tui.text import duration, number, plural
 
 CompareKnown = Callable[[Key, Known, Known], Finding]
 """Compares two known facts of one key; the policy's rules are applied afterwards."""
@@ -114,6 +114,10 @@ def compare_scalars(section: SectionName) -> CompareKnown:
                 return Finding(key, Kind.EQUAL, left, right, WRITTEN_DIFFERENTLY)
             if isinstance(a, str) and isinstance(b, str):
                 return _compare_documents(key, left, right, a, b)
+        if section is SectionName.STATUS and isinstance(a, int) and isinstance(b, int):
+            # The one number there: how many milliseconds the run took.
+            note = f"milliseconds: {duration(a)} left, {duration(b)} right"
+            return Finding(key, Kind.CHANGED, left, right, note)
         return Finding(key, Kind.CHANGED, left, right)
 
     return compare

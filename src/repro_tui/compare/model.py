@@ -252,7 +252,9 @@ class SectionComparison:
 class FirstDivergence:
     """The earliest metric point at which the runs part, over all metrics.
 
-    Earliest by step, then by the left run's timestamp, then by name.
+    Earliest by the left run's timestamp (the right one's where the left run has no point),
+    then by step, then by name. Not by step first: metrics count steps differently, and an
+    epoch's step 0 is later than a batch's step 1.
     """
 
     metric: str

@@ -73,9 +73,12 @@ def exit_code(comparison: Comparison) -> ExitCode:
 
 
 def first_divergence(metrics: SectionComparison) -> FirstDivergence | None:
-    """The earliest point at which the runs part, over all metrics that are not set aside."""
+    """The earliest point at which the runs part, over all metrics that are not set aside.
+
+    `FirstDivergence` says what earliest means.
+    """
     found = [
-        (divergence.step, timestamp, divergence.metric, divergence)
+        (timestamp, divergence.step, divergence.metric, divergence)
         for finding in metrics.differing
         for divergence, timestamp in _divergence(finding)
     ]

@@ -10,7 +10,7 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
-from repro_tui.evidence.record import Record, Scalar
+from repro_tui.evidence.record import Generator, Record, Scalar
 
 _SOURCE = "record.json"
 _NOT_SET = "not set"
@@ -40,12 +40,7 @@ def randomness(record: Record | Missing | Unreadable) -> Section:
         facts[()] = Missing("the record holds nothing about random number generators")
     for name, generator in (record.generators or {}).items():
         where = f"{_SOURCE}, {generator.where}" if generator.where else _SOURCE
-        seeded = generator.seeded_by in ("repro-tui", "code")
-        facts[name, "seed"] = Known(
-            generator.seed if seeded and generator.seed is not None
-            else "not known" if seeded else NOT_SEEDED,
-            where,
-        )  # fmt: skip
+        facts[name, "seed"] = _seed(generator, where)
         facts[name, "seeded by"] = Known(generator.seeded_by, where)
     for name, value in (record.switches or {}).items():
         facts[_switch(name)] = _set_or_not(value)
@@ -54,6 +49,14 @@ def randomness(record: Record | Missing | Unreadable) -> Section:
     for name, value in (record.threads or {}).items():
         facts["threads", name] = _set_or_not(value)
     return Section(SectionName.RANDOMNESS, facts)
+
+
+def _seed(generator: Generator, where: str) -> Fact:
+    if generator.seeded_by not in ("repro-tui", "code"):
+        return Known(NOT_SEEDED, where)
+    if generator.seed is None:
+        return Missing("it was seeded, but the seed could not be read")
+    return Known(generator.seed, where)
 
 
 def device(record: Record | Missing | Unreadable) -> Section:
