@@ -5,6 +5,7 @@ import json
 import platform
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,14 @@ def test_a_folder_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) ->
     with pytest.raises(ReproError, match="cannot be written") as failed:
         record.keep(tmp_path / "repro-tui", PLAN, tmp_path, None, START, END, 0)
     assert failed.value.hint
+
+
+def test_a_patch_that_is_not_utf8_is_kept_to_the_byte(tmp_path: Path) -> None:
+    original = b"--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-# caf\xe9\n+# the\xe9\n"
+    plan = replace(PLAN, patch=original.decode("utf-8", "surrogateescape"))
+    (tmp_path / "processes").mkdir()
+    kept = record.keep(
+        tmp_path / "record", plan, tmp_path / "processes", None, START, END, 0
+    )  # fmt: skip
+    assert (tmp_path / "record" / "changes.patch").read_bytes() == original
+    assert kept["launch"]["patch"] == f"sha256:{hashlib.sha256(original).hexdigest()}"

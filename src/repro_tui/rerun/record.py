@@ -52,7 +52,7 @@ def keep(
         folder.mkdir(parents=True, exist_ok=True)
         files = [] if project is None else _copy_lockfiles(project, folder / "lockfiles")
         if plan.patch:
-            (folder / _PATCH).write_bytes(plan.patch.encode())
+            (folder / _PATCH).write_bytes(_bytes(plan.patch))
             files.append(_PATCH)
         record = assemble(processes, launch(plan), files, start, end, exit_code)
         write(folder, record)
@@ -63,9 +63,14 @@ def keep(
     return record
 
 
+def _bytes(patch: str) -> bytes:
+    """The patch as Git wrote it: a source file need not be UTF-8."""
+    return patch.encode("utf-8", "surrogateescape")
+
+
 def launch(plan: Plan) -> dict[str, Any]:
     """How the process was started: the part `launch`."""
-    patch = hashlib.sha256(plan.patch.encode()).hexdigest()
+    patch = hashlib.sha256(_bytes(plan.patch)).hexdigest()
     return {
         "reexecutes": plan.reexecutes,
         "repository": plan.repository,

@@ -95,7 +95,7 @@ class JobsScreen(Screen[None]):
         running = sum(not job.state.ended for job in jobs)
         self.set_class(not jobs, "-empty")
         bar = Content.styled("jobs", "bold") + Content(
-            f"  ·  {plural(len(jobs), 're-execution')}, {running} running"
+            f"  ·  {plural(len(jobs), 'job')}, {running} running"
         )
         self.query_one(".bar", Static).update(bar)
         self._show_state()
