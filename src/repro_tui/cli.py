@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_SECTIONS = (
+    "code", "params", "data", "environment", "lockfiles", "randomness", "device",
+    "metrics", "artifacts", "status",
+)  # fmt: skip
+"""As in `evidence.model.SectionName`, which would bring NumPy with it."""
 
 _EXIT_CODES = """\b
 Exit codes: 0 the outcomes are the same, 1 they differ, 2 the program could
@@ -154,9 +161,8 @@ def runs(
         click.echo(json.dumps(to_json(page.runs), indent=2))
     else:
         _print(table(page.runs))
-    _narrate(
-        f"{plural(len(page.runs), 'run')} of {visible(engine.location.uri)}, {engine.location.found}"
-    )
+    store = f"{visible(engine.location.uri)}, {engine.location.found}"
+    _narrate(f"{plural(len(page.runs), 'run')} of {store}")
 
 
 @program.command(epilog=_EXIT_CODES)
@@ -172,6 +178,22 @@ def runs(
 @click.option("--atol", type=click.FloatRange(0))
 @click.option("--ulp", type=click.IntRange(0), help="That many units in the last place pass.")
 @click.option(
+    "--ignore", multiple=True, metavar="SECTION:PATTERN",
+    help="Set aside the keys that match, visibly, as in `metrics:val_*`; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, type=click.Choice(_SECTIONS), metavar="SECTION",
+    help="Show only this section; may be repeated. The verdict is that of all.",
+)  # fmt: skip
+@click.option(
+    "--skip", multiple=True, type=click.Choice(_SECTIONS), metavar="SECTION",
+    help="Don't show this section; may be repeated. The verdict is that of all.",
+)  # fmt: skip
+@click.option(
+    "--fail-on", type=click.Choice(["outcomes", "inputs", "any"]), default="outcomes",
+    show_default=True, help="The side that the exit code is read off.",
+)  # fmt: skip
+@click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
     help="Write there instead of to stdout.",
 )  # fmt: skip
@@ -185,20 +207,35 @@ def diff(
     rtol: float | None,
     atol: float | None,
     ulp: int | None,
+    ignore: tuple[str, ...],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    fail_on: str,
     output: Path | None,
 ) -> int:
     """Compare two runs: what differs, where it first differed, and a verdict."""
+    from repro_tui.compare.verdict import FailOn, exit_code
     from repro_tui.engine import with_tolerance
+    from repro_tui.evidence.model import SectionName
+    from repro_tui.reports.excerpt import excerpt
+    from repro_tui.settings import ignored
 
+    rules = tuple(ignored(text) for text in ignore)
     engine = _open(context)
+    policy = with_tolerance(engine.settings.policy, rtol, atol, ulp)
     comparison = engine.compare(
         engine.resolve(left),
         engine.resolve(right),
-        with_tolerance(engine.settings.policy, rtol, atol, ulp),
+        replace(policy, set_aside=(*rules, *policy.set_aside)),
         _progress(),
     )
-    _report(comparison, format_, full, output)
-    return _exit_code(comparison)
+    shown = excerpt(
+        comparison,
+        [SectionName(name) for name in only],
+        [SectionName(name) for name in skip],
+    )
+    _report(shown, format_, full, output)
+    return exit_code(comparison, FailOn(fail_on))
 
 
 @program.command(epilog=_EXIT_CODES)

@@ -93,6 +93,17 @@ def load() -> Settings:
     )
 
 
+def ignored(text: str) -> Rule:
+    """The rule that `--ignore SECTION:PATTERN` stands for. Raises ReproError."""
+    section, colon, pattern = text.partition(":")
+    if section not in tuple(SectionName) or not (colon and pattern):
+        raise ReproError(
+            f"--ignore {text!r} is not SECTION:PATTERN.",
+            f"Sections are {', '.join(SectionName)}.",
+        )
+    return Rule(f"--ignore {text}", SectionName(section), pattern, "asked for with --ignore")
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomli.loads(path.read_text(encoding="utf-8"))

@@ -6,12 +6,16 @@ from tests.builders import (
     POLICY,
     changed,
     compared,
+    diverged,
     evidence,
     file,
     history,
     known,
+    nondeterministic,
+    reproduced,
     rerun_evidence,
     run,
+    unverifiable,
 )
 
 from repro_tui.compare.model import (
@@ -21,7 +25,7 @@ from repro_tui.compare.model import (
     OutcomesVerdict,
     Policy,
 )
-from repro_tui.compare.verdict import exit_code
+from repro_tui.compare.verdict import FailOn, exit_code
 from repro_tui.errors import ExitCode
 from repro_tui.evidence.model import NOT_SEEDED, Evidence, History, Missing, SectionName
 
@@ -182,3 +186,24 @@ def test_a_missing_point_or_metric_is_a_divergence() -> None:
 def test_metrics_that_are_set_aside_never_diverge_first() -> None:
     assert first(a_seconds=(history([1.0]), history([2.0]))) is None
     assert first() is None
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "codes"),
+    [
+        (FailOn.OUTCOMES, (0, 1, 1, 3)),
+        (FailOn.INPUTS, (0, 0, 1, 3)),
+        (FailOn.ANY, (0, 1, 1, 3)),
+    ],
+)
+def test_the_side_that_the_exit_code_is_read_off(fail_on: FailOn, codes: tuple[int, ...]) -> None:
+    examples = (reproduced(), nondeterministic(), diverged(), unverifiable())
+    assert tuple(exit_code(example, fail_on) for example in examples) == codes
+
+
+def test_a_difference_on_either_side_outweighs_what_is_unknown() -> None:
+    gap = Missing("no record of the execution")
+    right = changed(rerun_evidence(), SectionName.DEVICE, (), gap)
+    right = changed(right, SectionName.DEVICE, ("device",), None)
+    assert exit_code(compared(evidence(), right), FailOn.ANY) == 3
+    assert exit_code(compared(evidence(), outcomes(right, "different")), FailOn.ANY) == 1

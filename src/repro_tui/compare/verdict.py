@@ -9,6 +9,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 
 import numpy as np
 
@@ -32,6 +33,15 @@ from repro_tui.text import plural
 
 Sections = Mapping[SectionName, SectionComparison]
 
+
+class FailOn(StrEnum):
+    """The side of a comparison that an exit code is read off."""
+
+    OUTCOMES = "outcomes"
+    INPUTS = "inputs"
+    ANY = "any"
+
+
 _TABLE = {
     (InputsVerdict.SAME, OutcomesVerdict.IDENTICAL): Headline.REPRODUCED,
     (InputsVerdict.SAME, OutcomesVerdict.WITHIN_TOLERANCE): Headline.REPRODUCED_WITHIN_TOLERANCE,
@@ -44,7 +54,12 @@ _TABLE = {
     (InputsVerdict.UNKNOWN, OutcomesVerdict.DIFFERENT): Headline.DIVERGED,
 }
 
-_EXIT_CODES = {
+_INPUTS_EXIT_CODES = {
+    InputsVerdict.SAME: ExitCode.SAME,
+    InputsVerdict.CHANGED: ExitCode.DIFFERENT,
+    InputsVerdict.UNKNOWN: ExitCode.UNVERIFIABLE,
+}
+_OUTCOMES_EXIT_CODES = {
     OutcomesVerdict.IDENTICAL: ExitCode.SAME,
     OutcomesVerdict.WITHIN_TOLERANCE: ExitCode.SAME,
     OutcomesVerdict.DIFFERENT: ExitCode.DIFFERENT,
@@ -67,9 +82,19 @@ def verdict(left: Run, right: Run, sections: Sections) -> Verdict:
     return Verdict(inputs, outcomes, headline, tuple(_reasons(left, right, sections)))
 
 
-def exit_code(comparison: Comparison) -> ExitCode:
-    """How a program that ends in this comparison exits: by its outcomes alone."""
-    return _EXIT_CODES[comparison.verdict.outcomes]
+def exit_code(comparison: Comparison, fail_on: FailOn = FailOn.OUTCOMES) -> ExitCode:
+    """How a program that ends in this comparison exits.
+
+    With both sides asked for, a difference on either outweighs what is unknown.
+    """
+    inputs = _INPUTS_EXIT_CODES[comparison.verdict.inputs]
+    outcomes = _OUTCOMES_EXIT_CODES[comparison.verdict.outcomes]
+    if fail_on is FailOn.OUTCOMES:
+        return outcomes
+    if fail_on is FailOn.INPUTS:
+        return inputs
+    gravest_first = (ExitCode.DIFFERENT, ExitCode.UNVERIFIABLE, ExitCode.SAME)
+    return next(code for code in gravest_first if code in (inputs, outcomes))
 
 
 def first_divergence(metrics: SectionComparison) -> FirstDivergence | None:

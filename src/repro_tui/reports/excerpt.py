@@ -1,0 +1,32 @@
+"""A comparison with some of its sections left out of sight. The verdict stays that of all."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from repro_tui.compare.model import Comparison
+from repro_tui.evidence.model import SectionName
+
+
+def excerpt(
+    comparison: Comparison, only: Collection[SectionName], skip: Collection[SectionName]
+) -> Comparison:
+    """The comparison with the sections `only` (empty: all) without those in `skip`.
+
+    Verdict and reasons rest on every section; a last reason names those not shown.
+    """
+    kept = {
+        name: section
+        for name, section in comparison.sections.items()
+        if (not only or name in only) and name not in skip
+    }
+    hidden = [name for name in comparison.sections if name not in kept]
+    if not hidden:
+        return comparison
+    said = f"Not shown here, but part of this verdict: {', '.join(hidden)}."
+    return replace(
+        comparison,
+        sections=kept,
+        verdict=replace(comparison.verdict, reasons=(*comparison.verdict.reasons, said)),
+        first_divergence=comparison.first_divergence if SectionName.METRICS in kept else None,
+        suspects=tuple(suspect for suspect in comparison.suspects if suspect.section in kept),
+    )
