@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.e2e.conftest import Finished, repro_tui
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.e2e
 
 
 def run_ids(folder: Path) -> dict[str, str]:
