@@ -37,6 +37,10 @@ _ALWAYS = {
 _GRACE_SECONDS = 2.0
 
 
+class _EndedError(Exception):
+    """The process ended before it answered. Holds its last words."""
+
+
 class MlflowProcess:
     """A Python process with MLflow in it, that answers one call after another.
 
@@ -57,20 +61,18 @@ class MlflowProcess:
     def call(self, tracking_uri: str, function: str, *arguments: object) -> Any:
         """What `function` of `worker.py` returns for the store at `tracking_uri`."""
         with self._lock:
-            running = self._started()
             try:
-                answer = running.ask((tracking_uri, function, arguments))
-            except (EOFError, OSError, pickle.UnpicklingError) as error:
-                words = self._stop(running)
-                raise ReproError(
-                    f"The process that runs MLflow ended unexpectedly{words}.",
-                    "Try again: a new one is started.",
-                ) from error
-            except BaseException:
-                # Interrupted between question and answer: the next answer would be
-                # taken for that of another question.
-                self._stop(running)
-                raise
+                answer = self._ask((tracking_uri, function, arguments))
+            except _EndedError:
+                # Somebody may have ended it while it was idle, and reading can be done
+                # again: only a second end says something about the question.
+                try:
+                    answer = self._ask((tracking_uri, function, arguments))
+                except _EndedError as error:
+                    raise ReproError(
+                        f"The process that runs MLflow ended unexpectedly{error}.",
+                        "Try again: a new one is started.",
+                    ) from error
         if isinstance(answer, ReproError):
             raise answer
         return answer
@@ -86,6 +88,18 @@ class MlflowProcess:
         with self._lock:
             if self._running:
                 self._stop(self._running)
+
+    def _ask(self, question: object) -> object:
+        running = self._started()
+        try:
+            return running.ask(question)
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            raise _EndedError(self._stop(running)) from error
+        except BaseException:
+            # Interrupted between question and answer: the next answer would be taken
+            # for that of another question.
+            self._stop(running)
+            raise
 
     def _started(self) -> "_Running":
         if self._running is None:
