@@ -13,7 +13,7 @@ from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison, Policy
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
-from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run
+from repro_tui.evidence.model import Dataset, Evidence, Experiment, Run
 from repro_tui.evidence.tracking import (
     Reader,
     RunPage,
@@ -69,9 +69,6 @@ class Engine:
     def resolve(self, name: str) -> str:
         """The full run id that an id, a unique prefix, `latest` or `latest~N` stands for."""
         return self.reader.resolve(name)
-
-    def histories(self, run_id: str) -> dict[str, History]:
-        return self.reader.histories(run_id)
 
     def datasets(self, run_id: str) -> tuple[Dataset, ...]:
         return self.reader.datasets(run_id)
