@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from repro_tui.cli import _SECTIONS
+from repro_tui.cli.diff import SECTIONS
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import SectionName
 from repro_tui.settings import ignored, load, resource
@@ -107,4 +107,4 @@ def test_what_is_no_section_and_pattern_is_said_so(text: str) -> None:
 
 
 def test_the_command_line_knows_every_section() -> None:
-    assert tuple(SectionName) == _SECTIONS
+    assert tuple(SectionName) == SECTIONS

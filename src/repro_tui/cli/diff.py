@@ -1,0 +1,89 @@
+"""`repro-tui diff`: compare runs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from repro_tui.cli.console import progress, report
+from repro_tui.cli.exits import EXIT_CODES
+from repro_tui.cli.store import open_engine, tracking_uri
+
+SECTIONS = (
+    "code", "params", "data", "environment", "lockfiles", "randomness", "device",
+    "metrics", "artifacts", "status",
+)  # fmt: skip
+"""As in `evidence.model.SectionName`, which would bring NumPy with it."""
+
+
+@click.command(epilog=EXIT_CODES)
+@tracking_uri
+@click.argument("left", metavar="RUN")
+@click.argument("right", metavar="RUN")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "md", "json"]), default="text",
+    show_default=True,
+)  # fmt: skip
+@click.option("--full", is_flag=True, help="What is equal, too.")
+@click.option("--rtol", type=click.FloatRange(0), help="|a - b| <= atol + rtol * |a| passes.")
+@click.option("--atol", type=click.FloatRange(0))
+@click.option("--ulp", type=click.IntRange(0), help="That many units in the last place pass.")
+@click.option(
+    "--ignore", multiple=True, metavar="SECTION:PATTERN",
+    help="Set aside the keys that match, visibly, as in `metrics:val_*`; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, type=click.Choice(SECTIONS), metavar="SECTION",
+    help="Show only this section; may be repeated. The verdict is that of all.",
+)  # fmt: skip
+@click.option(
+    "--skip", multiple=True, type=click.Choice(SECTIONS), metavar="SECTION",
+    help="Don't show this section; may be repeated. The verdict is that of all.",
+)  # fmt: skip
+@click.option(
+    "--fail-on", type=click.Choice(["outcomes", "inputs", "any"]), default="outcomes",
+    show_default=True, help="The side that the exit code is read off.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
+    help="Write there instead of to stdout.",
+)  # fmt: skip
+@click.pass_context
+def diff(
+    context: click.Context,
+    left: str,
+    right: str,
+    format_: str,
+    full: bool,
+    rtol: float | None,
+    atol: float | None,
+    ulp: int | None,
+    ignore: tuple[str, ...],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    fail_on: str,
+    output: Path | None,
+) -> int:
+    """Compare two runs: what differs, where it first differed, and a verdict."""
+    from repro_tui.compare.verdict import FailOn, exit_code
+    from repro_tui.engine import with_tolerance
+    from repro_tui.evidence.model import SectionName
+    from repro_tui.reports.excerpt import excerpt
+    from repro_tui.settings import ignored
+
+    rules = tuple(ignored(text) for text in ignore)
+    engine = open_engine(context)
+    policy = with_tolerance(engine.settings.policy, rtol, atol, ulp)
+    comparison = engine.compare(
+        engine.resolve(left),
+        engine.resolve(right),
+        replace(policy, set_aside=(*rules, *policy.set_aside)),
+        progress(),
+    )
+    shown = excerpt(
+        comparison,
+        [SectionName(name) for name in only],
+        [SectionName(name) for name in skip],
+    )
+    report(shown, format_, full, output)
+    return exit_code(comparison, FailOn(fail_on))

@@ -1,0 +1,5 @@
+"""The exit codes of a comparison, as the help explains them."""
+
+EXIT_CODES = """\b
+Exit codes: 0 the outcomes are the same, 1 they differ, 2 the program could
+not do what was asked, 3 the evidence does not suffice to say."""

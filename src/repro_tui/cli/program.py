@@ -1,0 +1,78 @@
+"""The program and its commands."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from repro_tui.cli.console import narrate
+from repro_tui.cli.demo import demo
+from repro_tui.cli.devices import devices
+from repro_tui.cli.diff import diff
+from repro_tui.cli.exits import EXIT_CODES
+from repro_tui.cli.interactive import interact
+from repro_tui.cli.rerun import rerun
+from repro_tui.cli.runs import runs
+from repro_tui.cli.store import tracking_uri
+from repro_tui.errors import ExitCode, ReproError
+from repro_tui.text import visible
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"repro-tui {version('repro-tui')}")
+        context.exit()
+
+
+@click.group(context_settings=_CONTEXT, invoke_without_command=True, epilog=EXIT_CODES)
+@tracking_uri
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Can this MLflow run be reproduced, and where it can't, why not?
+
+    Without a command it opens the interactive program on the store's runs. Runs are
+    named by id, by any unique prefix of it, or as `latest`, `latest~1`.
+    """
+    if context.invoked_subcommand is None:
+        if not sys.stdout.isatty():
+            raise click.UsageError(
+                "There is no terminal to open. Use a command: runs, diff, rerun, devices, demo."
+            )
+        interact(context.obj)
+
+
+for command in (runs, diff, rerun, devices, demo):
+    program.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit. Bad input ends in one sentence, never in a traceback."""
+    try:
+        code = program.main(arguments, prog_name="repro-tui", standalone_mode=False)
+    except ReproError as error:
+        narrate(f"error: {visible(error.message)}")
+        if error.hint:
+            narrate(f"hint: {visible(error.hint)}")
+        code = ExitCode.FAILED
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.FAILED
+    except click.Abort:
+        narrate("Stopped.")
+        code = ExitCode.FAILED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more
+        # when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.FAILED
+    sys.exit(int(code or 0))

@@ -1,0 +1,45 @@
+"""`repro-tui runs`: list runs."""
+
+import json
+
+import click
+
+from repro_tui.cli.console import narrate, print_out
+from repro_tui.cli.store import open_engine, tracking_uri
+from repro_tui.errors import ReproError
+from repro_tui.text import plural, visible
+
+
+@click.command()
+@tracking_uri
+@click.option("-e", "--experiment", metavar="NAME", help="Only runs of this experiment.")
+@click.option("--filter", "filter_", default="", metavar="QUERY", help="MLflow's filter syntax.")
+@click.option("-n", "--limit", default=100, show_default=True, type=click.IntRange(1, 50_000))
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_context
+def runs(
+    context: click.Context, experiment: str | None, filter_: str, limit: int, format_: str
+) -> None:
+    """List runs, newest first."""
+    from repro_tui.evidence.tracking import RunQuery
+    from repro_tui.reports.runs import table, to_json
+
+    engine = open_engine(context)
+    chosen: tuple[str, ...] = ()
+    if experiment is not None:
+        named = {one.name: one.experiment_id for one in engine.experiments()}
+        if experiment not in named:
+            raise ReproError(
+                f"The store has no experiment named {experiment!r}.",
+                f"There are: {', '.join(sorted(named)) or 'none'}.",
+            )
+        chosen = (named[experiment],)
+    page = engine.runs(RunQuery(experiment_ids=chosen, filter=filter_, max_results=limit))
+    if format_ == "json":
+        click.echo(json.dumps(to_json(page.runs), indent=2))
+    else:
+        print_out(table(page.runs))
+    store = f"{visible(engine.location.uri)}, {engine.location.found}"
+    narrate(f"{plural(len(page.runs), 'run')} of {store}")
