@@ -5,7 +5,6 @@ the job. SIGTERM cancels. Whatever happens, the run is ended in the store: by th
 process, or, where it is killed itself, by a second one that is started with `--end`.
 """
 
-import json
 import logging
 import os
 import signal
@@ -22,7 +21,7 @@ from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import NAME
-from repro_tui.rerun import jobfolder, jobs, processes, record
+from repro_tui.rerun import jobfolder, jobs, processes, record, runcontext
 from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
@@ -126,8 +125,7 @@ class _Execution:
             **recorder_variables(
                 self._processes, plan.seed, plan.determinism, self.settings.variables
             ),
-            # Tags every other run that the process starts.
-            "MLFLOW_RUN_CONTEXT": json.dumps({Tag.JOB: job_id}),
+            **runcontext.tagging({Tag.JOB: job_id}, os.environ),
         }
         project = self._place / plan.subdirectory
         from repro_tui.rerun import backend
