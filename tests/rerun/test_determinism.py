@@ -1,5 +1,7 @@
 """What is set for a process before its interpreter starts."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun.determinism import recorder_variables, variables
+from repro_tui.rerun.determinism import (
+    THREADS,
+    recorded_threads,
+    recorder_variables,
+    threads,
+    variables,
+)
+from repro_tui.rerun.devices import cores
 from repro_tui.rerun.model import Determinism
 
 
@@ -67,3 +76,40 @@ def test_the_recorder_is_told_an_absolute_folder() -> None:
         "REPRO_TUI_VARIABLES": '["TZ", "LANG"]',
         "REPRO_TUI_LINEAGE": "0",
     }
+
+
+def test_every_numeric_library_is_given_the_number_of_threads(tmp_path: Path) -> None:
+    asked = (
+        "import json, numpy, torch, threadpoolctl; "
+        "pools = {pool['num_threads'] for pool in threadpoolctl.threadpool_info()}; "
+        "print(json.dumps([torch.get_num_threads(), sorted(pools)]))"
+    )
+    # More than there are cores, MKL takes none; and PyTorch takes as many as MKL.
+    for number in {1, min(2, cores())}:
+        done = subprocess.run(
+            [sys.executable, "-c", asked],
+            env={**os.environ, **threads(number)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert json.loads(done.stdout) == [number, [number]]
+
+
+def test_the_originals_threads_are_those_that_it_was_started_with() -> None:
+    told = {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "", "LANG": "C"}
+    assert recorded_threads(told, 2, 2, 64) == {"OMP_NUM_THREADS": "2"}
+    # Nested parallel regions have a number each.
+    assert recorded_threads({"OMP_NUM_THREADS": "4,2"}, 4, 8, 8) == {"OMP_NUM_THREADS": "4,2"}
+
+
+def test_without_variables_the_number_of_cores_decided() -> None:
+    assert recorded_threads({}, 4, 8, 8) == {}
+    assert recorded_threads({}, 4, 8, 64) == dict.fromkeys(THREADS, "4")
+    # Nobody told how many PyTorch had.
+    assert recorded_threads({}, None, 8, 64) == {}
+
+
+@pytest.mark.parametrize("value", ["", "0x2", "2\0", "2; rm", "\u0664", "-1", "99999"])
+def test_a_record_from_elsewhere_sets_nothing_but_numbers(value: str) -> None:
+    assert recorded_threads({"OMP_NUM_THREADS": value}, None, 1, 2) == {}

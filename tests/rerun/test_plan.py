@@ -20,6 +20,8 @@ from tests.rerun.examples import (
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
+from repro_tui.rerun.describe import rows
+from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import (
     Determinism,
     EnvManager,
@@ -349,6 +351,32 @@ def test_code_that_does_not_come_from_the_commit_is_named() -> None:
 def test_an_original_that_did_not_end_well_is_only_a_caveat(status: str, said: str) -> None:
     run = replace(SITUATION.run, status=status)
     assert said in caveats(situation=replace(SITUATION, run=run))
+
+
+# --- Threads -----------------------------------------------------------------------
+
+
+def test_threads_are_as_the_originals_unless_chosen() -> None:
+    assert not set(THREADS) & set(planned().variables)
+    situation = replace(SITUATION, threads={"MKL_NUM_THREADS": "2"})
+    assert planned(situation=situation).variables["MKL_NUM_THREADS"] == "2"
+    chosen = planned(replace(REQUEST, threads=3), situation).variables
+    assert {chosen[name] for name in THREADS} == {"3"}
+    assert chosen["PYTHONHASHSEED"] == "7"
+    assert ("threads", "3") in rows(planned(replace(REQUEST, threads=3)))
+    assert ("threads", "as each library chooses") in rows(planned())
+
+
+def test_more_threads_than_cores_are_a_caveat() -> None:
+    small = replace(SITUATION, cores=2)
+    assert "has 2 cores" in caveats(replace(REQUEST, threads=3), small)
+    assert "cores" not in caveats(replace(REQUEST, threads=2), small)
+    assert "cores" not in caveats(REQUEST, small)
+
+
+@pytest.mark.parametrize("number", [0, -1, 10_000])
+def test_a_number_of_threads_that_cannot_be_is_refused(number: int) -> None:
+    assert f"{number} threads" in refused(replace(REQUEST, threads=number))
 
 
 # --- First executions --------------------------------------------------------------

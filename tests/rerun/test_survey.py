@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.evidence.git import commit, footprint, git
 from tests.rerun.conftest import Store
+from tests.rerun.examples import REQUEST
 from tests.rerun.test_plan import planned
 
 from repro_tui import settings as configuration
@@ -25,6 +26,8 @@ from repro_tui.evidence.model import Tag
 from repro_tui.evidence.tracking import open_reader
 from repro_tui.evidence.tracking.database import REVISIONS
 from repro_tui.rerun import record
+from repro_tui.rerun.determinism import threads
+from repro_tui.rerun.devices import cores
 from repro_tui.rerun.model import Device, Plan, Request
 from repro_tui.rerun.plan import plan
 from repro_tui.rerun.situation import Situation
@@ -248,6 +251,15 @@ def test_the_record_tells_how_it_was_launched(store: Store, look: Look, reposito
     assert found.launch.parameters == planned().parameters
     assert (found.repository, found.commit_found) == (str(repository), True)
     assert found.patch == patch
+
+
+def test_the_record_tells_its_threads(store: Store, look: Look, repository: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    made = planned(replace(REQUEST, threads=3))
+    again = Request(recorded(store, made, head, repository))
+    found = survey(again, store.reader, configuration.load(), ())
+    assert found.threads == threads(3)
+    assert found.cores == cores()
 
 
 def test_a_patch_that_was_tampered_with_is_lost(store: Store, look: Look, repository: Path) -> None:

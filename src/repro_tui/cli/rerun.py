@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     show_default=True, help="As `mlflow run` has them.",
 )  # fmt: skip
 @click.option(
+    "--threads", type=int, metavar="N",
+    help="Of each numeric library. Otherwise as the original.",
+)  # fmt: skip
+@click.option(
     "-P", "--param", "overrides", multiple=True, metavar="NAME=VALUE",
     help="Change a parameter; may be repeated.",
 )  # fmt: skip
@@ -47,6 +51,7 @@ def rerun(
     seed: int | None,
     determinism: str,
     env_manager: str,
+    threads: int | None,
     overrides: tuple[str, ...],
     dry_run: bool,
     yes: bool,
@@ -71,6 +76,7 @@ def rerun(
             determinism=Determinism(determinism),
             env_manager=EnvManager(env_manager),
             overrides=changed,
+            threads=threads,
         )
     )
     if isinstance(plan, Refusal):

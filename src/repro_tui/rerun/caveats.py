@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun.model import EntryPoint, EnvManager, Request
 from repro_tui.rerun.situation import Environment, Situation
+from repro_tui.text import plural
 
 _PARAM_LIMIT = 6000
 """MLflow cuts longer values of params off."""
@@ -31,6 +32,11 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
     if request.env_manager is EnvManager.LOCAL:
         yield _environment(situation.recorded, situation.environment)
         yield from _editable(situation)
+    if request.threads is not None and situation.cores and request.threads > situation.cores:
+        yield (
+            f"This machine has {plural(situation.cores, 'core')}: PyTorch computes with no more "
+            "threads than that, other libraries with as many as asked for."
+        )
     if situation.project and situation.project.environment.startswith("docker_env"):
         yield "Inside the container nothing is seeded or recorded by repro-tui."
 

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
+from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import Plan, Refusal
 
 
@@ -21,6 +22,8 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield f"  {name}", value
     yield "environment", f"env-manager {plan.env_manager}"
     yield "device", plan.device
+    threads = plan.variables.get(THREADS[0])
+    yield "threads", "as each library chooses" if threads is None else threads
     yield "seed", "none" if plan.seed is None else str(plan.seed)
     yield "determinism", plan.determinism
     if plan.variables:

@@ -14,11 +14,28 @@ seed by CPython, the rest when CUDA, cuBLAS or TensorFlow start. What can be don
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun.model import Determinism
+
+THREADS = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+)
+"""The variables that numeric libraries read their number of threads from when they load.
+PyTorch, XGBoost and LightGBM follow the first."""
+
+
+_NUMBERS = re.compile(r"[0-9]{1,4}(,[0-9]{1,4}){0,7}", re.ASCII)
+"""One number of threads, or one for each level of nesting."""
 
 
 def variables(seed: int | None, determinism: Determinism, device: str) -> dict[str, str]:
@@ -42,6 +59,28 @@ def variables(seed: int | None, determinism: Determinism, device: str) -> dict[s
         chosen["TF_DETERMINISTIC_OPS"] = "1"
         chosen["TF_CUDNN_DETERMINISTIC"] = "1"
     return chosen
+
+
+def threads(number: int) -> dict[str, str]:
+    """What makes every numeric library compute with `number` threads."""
+    return dict.fromkeys(THREADS, str(number))
+
+
+def recorded_threads(
+    variables: Mapping[str, str], torch: object, cores: object, cores_here: int
+) -> dict[str, str]:
+    """What gives a process the numbers of threads that a recorded one had.
+
+    `variables` are those that it was started with. Where none of them spoke of threads,
+    each library took as many as the machine has cores: nothing need be set on a machine
+    with as many, and elsewhere PyTorch's number is given to all.
+    """
+    told = {
+        name: variables[name] for name in THREADS if _NUMBERS.fullmatch(variables.get(name, ""))
+    }
+    if told or cores == cores_here or type(torch) is not int or torch < 1:
+        return told
+    return threads(torch)
 
 
 def _device(device: str) -> dict[str, str]:

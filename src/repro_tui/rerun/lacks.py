@@ -10,6 +10,8 @@ from repro_tui.rerun.situation import Situation
 
 SEED_LIMIT = 2**32
 """NumPy's legacy generator takes no seed from here on."""
+_MOST_THREADS = 4096
+"""More than that is a slip of the finger; libraries crash on it."""
 
 
 def code(situation: Situation) -> Iterator[Lack]:
@@ -71,10 +73,18 @@ def machine(request: Request, situation: Situation) -> Iterator[Lack]:
             "The project declares a python_env, which conda does not make.",
             "Choose --env-manager uv or virtualenv.",
         )
+
+
+def numbers(request: Request) -> Iterator[Lack]:
     if request.seed is not None and not 0 <= request.seed < SEED_LIMIT:
         yield Lack(
             f"The seed {request.seed} is out of range.",
             f"Give one from 0 to {SEED_LIMIT - 1}.",
+        )
+    if request.threads is not None and not 1 <= request.threads <= _MOST_THREADS:
+        yield Lack(
+            f"Nothing can compute with {request.threads} threads.",
+            f"Give a number from 1 to {_MOST_THREADS}.",
         )
 
 

@@ -91,6 +91,8 @@ class Request:
     env_manager: EnvManager = EnvManager.LOCAL
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Parameters to change, by name."""
+    threads: int | None = None
+    """How many threads each numeric library computes with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,11 @@ _DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]+)?", re.ASCII)
 
 def plan(request: Request, situation: Situation) -> Plan | Refusal:
     """The exact execution that `request` leads to, or everything that stands in its way."""
-    missing = [*lacks.code(situation), *lacks.machine(request, situation)]
+    missing = [
+        *lacks.code(situation),
+        *lacks.machine(request, situation),
+        *lacks.numbers(request),
+    ]
     entry_point = None if missing else _entry_point(situation)
     if entry_point is None:
         return Refusal(tuple(missing or [lacks.no_entry_point(situation)]))
@@ -78,7 +82,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         determinism=request.determinism,
         fidelity=_fidelity(situation),
         caveats=tuple(caveat for caveat in said if caveat),
-        variables={},
+        variables=_threads(request, situation),
         tags=_inherited_tags(situation),
     )
     return _complete(made)
@@ -133,7 +137,7 @@ def first(
 
 
 def _complete(plan: Plan) -> Plan:
-    """Add the variables and tags that follow from the rest. Tags that it has already win."""
+    """Add the variables and tags that follow from the rest. Those it has already win."""
     place = f"file://{plan.repository}" + (f"#{plan.subdirectory}" if plan.subdirectory else "")
     local = plan.env_manager is EnvManager.LOCAL
     own = {
@@ -152,7 +156,10 @@ def _complete(plan: Plan) -> Plan:
     }
     return replace(
         plan,
-        variables=switches.variables(plan.seed, plan.determinism, plan.device),
+        variables={
+            **switches.variables(plan.seed, plan.determinism, plan.device),
+            **plan.variables,
+        },
         tags={name: value for name, value in own.items() if value},
     )
 
@@ -244,6 +251,10 @@ def _device(
         if device is not None and (device == request.device or _DEVICE.fullmatch(device)):
             return ("cuda:0" if device == "cuda" else device), ""
     return "cpu", "The device of the original is not known; the CPU is used."
+
+
+def _threads(request: Request, situation: Situation) -> Mapping[str, str]:
+    return situation.threads if request.threads is None else switches.threads(request.threads)
 
 
 def _chosen(

@@ -62,3 +62,7 @@ class Situation:
     """The Python of `--env-manager local`; empty: none was found."""
     environment: Environment | None
     """What `interpreter` holds; None: it was not looked up."""
+    threads: Mapping[str, str] = field(default_factory=dict)
+    """The variables that give the original's numbers of threads, from its record."""
+    cores: int | None = None
+    """The logical cores that a process may use; None: it was not looked up."""

@@ -13,6 +13,8 @@ from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
 from repro_tui.rerun import machine, project
+from repro_tui.rerun.determinism import recorded_threads
+from repro_tui.rerun.devices import cores
 from repro_tui.rerun.model import Device, Project, Request
 from repro_tui.rerun.situation import Environment, Situation
 from repro_tui.rerun.source import find_source
@@ -58,6 +60,8 @@ def survey(
         tools=machine.tools(docker=declared.startswith("docker_env")),
         interpreter=interpreter,
         environment=machine.environment(interpreter) if interpreter else None,
+        threads=_threads(record),
+        cores=cores(),
     )
 
 
@@ -85,6 +89,14 @@ def _recorded(record: Record | None) -> Environment | None:
         return None
     packages = {str(canonicalize_name(name)): version for name, version, _ in record.packages}
     return Environment(str(record.python.get("version", "")), packages)
+
+
+def _threads(record: Record | None) -> dict[str, str]:
+    if record is None:
+        return {}
+    told = {**(record.launch.variables if record.launch else {}), **(record.variables or {})}
+    torch = (record.threads or {}).get("torch")
+    return recorded_threads(told, torch, (record.machine or {}).get("cores"), cores())
 
 
 # --- Paths among the parameters ----------------------------------------------------
