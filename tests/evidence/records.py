@@ -55,6 +55,7 @@ def document() -> dict[str, Any]:
             "numpy": {"seeded_by": "code", "seed": 3, "where": "train.py:12"},
             "torch": {"seeded_by": "nobody", "seed": 913_746, "where": ""},
             "tensorflow": {"seeded_by": "code", "seed": None, "where": "train.py:13"},
+            "lightgbm": {"seeded_by": "library", "seed": None, "where": ""},
             "switches": {
                 "torch.use_deterministic_algorithms": False,
                 "torch.backends.cudnn.benchmark": True,

@@ -147,6 +147,8 @@ def test_randomness(tmp_path: Path) -> None:
         ("torch", "seed"): "not seeded",
         ("torch", "seeded by"): "nobody",
         ("tensorflow", "seeded by"): "code",
+        ("lightgbm", "seed"): "the library's default, always the same",
+        ("lightgbm", "seeded by"): "library",
         ("torch", "deterministic algorithms"): False,
         ("cudnn", "benchmark"): True,
         ("CUBLAS_WORKSPACE_CONFIG",): "not set",

@@ -14,6 +14,7 @@ from repro_tui.evidence.record import Generator, Record, Scalar
 
 _SOURCE = "record.json"
 _NOT_SET = "not set"
+_DEFAULT = "the library's default, always the same"
 
 NO_RECORD = Missing("no record of the execution; MLflow does not record this")
 
@@ -52,6 +53,8 @@ def randomness(record: Record | Missing | Unreadable) -> Section:
 
 
 def _seed(generator: Generator, where: str) -> Fact:
+    if generator.seeded_by == "library":
+        return Known(_DEFAULT, where)
     if generator.seeded_by not in ("repro-tui", "code"):
         return Known(NOT_SEEDED, where)
     if generator.seed is None:

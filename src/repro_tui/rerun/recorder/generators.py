@@ -1,8 +1,9 @@
 """The random number generators of a process: seeded, and who seeded them last.
 
-`random` is seeded at once; NumPy, PyTorch and TensorFlow just after the program has
-imported them. Code that seeds a generator itself keeps the last word. What is replaced
-is entropy alone, where a program would have asked the operating system for it:
+`random` is seeded at once, NumPy and PyTorch just after the program has imported them;
+`tensorflow.py` and `boosting.py` attend to theirs. Code that seeds a generator itself
+keeps the last word. What is replaced is entropy alone, where a program would have asked
+the operating system for it:
 
 - the state that `random`, `numpy.random` and `torch` start with;
 - `numpy.random.default_rng()`, `SeedSequence()` and `RandomState()` without a seed,
@@ -21,7 +22,7 @@ import os
 import random
 import sys
 
-from . import streams
+from . import boosting, streams, tensorflow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from .lineage import Lineage
 
+_TENSORFLOW = "tensorflow.python.ops.stateful_random_ops"
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _SEEDLESS_PLACES = 64
 
@@ -45,11 +47,11 @@ class Generators:
     def __init__(
         self, seed: int | None, strict: bool, lineage: Lineage, changed: Callable[[], None]
     ) -> None:
-        self._seed = seed
-        self._strict = strict
+        self.seed = seed
+        self.strict = strict
         self._lineage = lineage
         self._changed = changed
-        self._own: int | None = None
+        self.own: int | None = None
         self._entropy_replaced = False
         self._counts: dict[tuple[str, str], int] = {}
         self.sources: dict[str, dict[str, Any]] = {}
@@ -59,11 +61,11 @@ class Generators:
     def start(self) -> None:
         """Seed `random`."""
         self._random_seed = random.seed
-        if self._seed is not None:
-            self._own = streams.process_seed(self._seed, self._lineage.name)
-            self._random_seed(self._own)
-        self._source("random")
-        _replace(random, "seed", self._watched("random", random.seed, self._entropy))
+        if self.seed is not None:
+            self.own = streams.process_seed(self.seed, self._lineage.name)
+            self._random_seed(self.own)
+        self.source("random")
+        _replace(random, "seed", self.watched("random", random.seed, self.entropy))
 
     def hooks(self) -> dict[str, Callable[[ModuleType], None]]:
         """What to do after which module was imported."""
@@ -72,8 +74,8 @@ class Generators:
             "numpy.random.mtrand": self._numpy,
             "torch.random": self._torch_random,
             "torch": self._torch,
-            "tensorflow.python.framework.random_seed": self._tensorflow_random,
-            "tensorflow": self._tensorflow,
+            **tensorflow.hooks(self),
+            **boosting.hooks(self),
         }
 
     def unattended(self) -> list[str]:
@@ -81,7 +83,8 @@ class Generators:
         modules = {
             "numpy": "numpy.random.mtrand",
             "torch": "torch.random",
-            "tensorflow": "tensorflow.python.framework.random_seed",
+            "tensorflow": tensorflow.RANDOM,
+            **boosting.MODULES,
         }
         return [
             name
@@ -95,68 +98,68 @@ class Generators:
         CPython itself gives the child's `random` new entropy, whoever seeded it before.
         """
         self._counts.clear()
-        if self._seed is None:
+        if self.seed is None:
             return
-        self._own = streams.process_seed(self._seed, self._lineage.name)
-        self._random_seed(self._own)
-        self._source("random")
+        self.own = streams.process_seed(self.seed, self._lineage.name)
+        self._random_seed(self.own)
+        self.source("random")
         if self._ours("numpy"):
-            sys.modules["numpy.random.mtrand"]._rand.seed(self._own)
-            self._source("numpy")
+            sys.modules["numpy.random.mtrand"]._rand.seed(self.own)
+            self.source("numpy")
         if self._ours("torch"):
             # The CPU's generator alone: CUDA cannot be used after a fork.
-            sys.modules["torch"].default_generator.manual_seed(self._own)
-            self._source("torch")
+            sys.modules["torch"].default_generator.manual_seed(self.own)
+            self.source("torch")
 
     # --- NumPy -------------------------------------------------------------------
 
     def _numpy_entropy(self, module: Any) -> None:
-        if self._seed is None:
+        if self.seed is None:
             return
         if not hasattr(module, "randbits"):
             raise AttributeError("numpy.random.bit_generator has no randbits to replace")
-        module.randbits = lambda bits: self._entropy(bits)
+        module.randbits = lambda bits: self.entropy(bits)
         self._entropy_replaced = True
 
     def _numpy(self, module: Any) -> None:
-        if self._own is not None and not self._entropy_replaced:
+        if self.own is not None and not self._entropy_replaced:
             raise AttributeError("this NumPy takes its entropy from another place")
-        self._source("numpy")
+        self.source("numpy")
         self.seedless.clear()  # The import of NumPy itself made some.
-        if self._own is not None:
-            module._rand.seed(self._own % 2**32)
-        _replace(module, "seed", self._watched("numpy", module.seed, None))
+        if self.own is not None:
+            module._rand.seed(self.own % 2**32)
+        _replace(module, "seed", self.watched("numpy", module.seed, None))
 
     # --- PyTorch -----------------------------------------------------------------
 
     def _torch_random(self, module: Any) -> None:
-        self._source("torch")
+        self.source("torch")
         self._torch_manual_seed = module.manual_seed
-        if self._own is not None:
-            module.default_generator.manual_seed(self._own)
+        if self.own is not None:
+            module.default_generator.manual_seed(self.own)
         _replace(module, "seed", self._torch_reseed(module.seed, module.manual_seed))
-        _replace(module, "manual_seed", self._watched("torch", module.manual_seed, None))
+        _replace(module, "manual_seed", self.watched("torch", module.manual_seed, None))
 
     def _torch_reseed(
         self, original: Callable[[], int], manual_seed: Callable[[int], object]
     ) -> Callable[[], int]:
         @functools.wraps(original)
         def seed() -> int:
-            if self._seed is None:
+            if self.seed is None:
                 drawn = original()
             else:
-                drawn = self._entropy(63)
+                drawn = self.entropy(63)
                 manual_seed(drawn)
-            self._note("torch", None)
+            self.note("torch", None)
             return drawn
 
         return seed
 
     def _torch(self, module: Any) -> None:
-        if self._own is not None:
+        if self.own is not None:
             # All devices; those that have not started yet are seeded when they do.
-            self._torch_manual_seed(self._own)
-        if self._strict:
+            self._torch_manual_seed(self.own)
+        if self.strict:
             self._torch_strict(module)
 
     def _torch_strict(self, module: Any) -> None:
@@ -170,30 +173,17 @@ class Generators:
         else:
             cheap(True, warn_only=False)
 
-    # --- TensorFlow --------------------------------------------------------------
-
-    def _tensorflow_random(self, module: Any) -> None:
-        self._source("tensorflow")
-        self._tensorflow_set_seed = module.set_seed
-        _replace(module, "set_seed", self._watched("tensorflow", module.set_seed, None))
-
-    def _tensorflow(self, module: Any) -> None:
-        if self._own is not None:
-            self._tensorflow_set_seed(self._own)
-        if self._strict:
-            module.config.experimental.enable_op_determinism()
-
     # --- Who seeded, and where ---------------------------------------------------
 
-    def _source(self, name: str) -> None:
+    def source(self, name: str) -> None:
         """Note that the generator is as this recorder left it."""
-        by = "nobody" if self._own is None else "repro-tui"
-        self.sources[name] = {"seeded_by": by, "seed": self._own, "where": ""}
+        by = "nobody" if self.own is None else "repro-tui"
+        self.sources[name] = {"seeded_by": by, "seed": self.own, "where": ""}
 
     def _ours(self, name: str) -> bool:
         return name in self.sources and self.sources[name]["seeded_by"] == "repro-tui"
 
-    def _watched(
+    def watched(
         self, name: str, original: Callable[..., Any], entropy: Callable[[int], int] | None
     ) -> Callable[..., Any]:
         """`original` as it is, and a note of each call.
@@ -204,20 +194,20 @@ class Generators:
         @functools.wraps(original)
         def seed(*arguments: Any, **named: Any) -> Any:
             given = arguments[0] if arguments else next(iter(named.values()), None)
-            if given is None and entropy is not None and self._seed is not None:
+            if given is None and entropy is not None and self.seed is not None:
                 arguments, named = (entropy(64), *arguments[1:]), {}
             result = original(*arguments, **named)
-            self._note(name, given)
+            self.note(name, given)
             return result
 
         # So that pickle finds it by name where the original was a bound method.
         seed.__qualname__ = seed.__name__
         return seed
 
-    def _note(self, name: str, given: object) -> None:
+    def note(self, name: str, given: object) -> None:
         where = _where(sys._getframe(2))
         if given is None:
-            by, seed = ("nobody" if self._seed is None else "repro-tui"), self._own
+            by, seed = ("nobody" if self.seed is None else "repro-tui"), self.own
         else:
             by, seed = "code", _integer(given)
         before = self.sources.get(name)
@@ -225,12 +215,12 @@ class Generators:
         if before is None or before["where"] != where:
             self._changed()
 
-    def _entropy(self, bits: int) -> int:
+    def entropy(self, bits: int) -> int:
         """Entropy for a generator made without a seed, from its place in the program.
 
         The place is module and line, never a path: a checkout lies elsewhere each time.
         """
-        assert self._seed is not None
+        assert self.seed is not None
         frame = _caller(sys._getframe(1))
         place = f"{frame.f_globals.get('__name__', '')}:{frame.f_lineno}"
         thread = _thread_name()
@@ -240,7 +230,7 @@ class Generators:
         if where in self.seedless or len(self.seedless) < _SEEDLESS_PLACES:
             self.seedless[where] = self.seedless.get(where, 0) + 1
         purpose = f"{place}/{thread}/{count}"
-        return streams.derive(self._seed, self._lineage.name, purpose, bits)
+        return streams.derive(self.seed, self._lineage.name, purpose, bits)
 
 
 def _replace(module: Any, name: str, function: object) -> None:
@@ -270,7 +260,7 @@ def _caller(frame: FrameType) -> FrameType:
     found: FrameType | None = frame
     while found is not None:
         name = str(found.f_globals.get("__name__", ""))
-        if not name.startswith((own, "numpy.random", "torch.random")):
+        if not name.startswith((own, "numpy.random", "torch.random", _TENSORFLOW)):
             return found
         found = found.f_back
     return frame
