@@ -44,6 +44,20 @@ def test_the_persons_file_overrides_single_keys_and_adds_rules(own_file: Path) -
     assert len(settings.policy.set_aside) == before + 1
 
 
+def test_repositories_are_mapped_and_trusted(own_file: Path) -> None:
+    own_file.write_text(
+        'trusted_repositories = ["~/project", "https://git.example.org/x.git"]\n'
+        '[[repositories]]\nfrom = "/old/"\nto = "~/new"\n'
+        '[[repositories]]\nfrom = "git@git.example.org:"\nto = "https://git.example.org/"\n'
+    )
+    settings = load()
+    assert settings.repositories == {
+        "/old": str(Path.home() / "new"),
+        "git@git.example.org:": "https://git.example.org/",
+    }
+    assert settings.trusted == (str(Path.home() / "project"), "https://git.example.org/x.git")
+
+
 def load_defaults_beside(own_file: Path) -> int:
     own_file.write_text("")
     return len(load().policy.set_aside)
@@ -56,6 +70,12 @@ def load_defaults_beside(own_file: Path) -> int:
         ("[tolerance]\nrtolerance = 1.0", "tolerance.rtolerance"),
         ("[tolerance\n", "not valid TOML"),
         ('[[set_aside]]\nname = "x"', "set_aside"),
+        ('[[repositories]]\nfrom = "/old"', "[[repositories]]"),
+        ('[[repositories]]\nfrom = "/"\nto = "/new"', "[[repositories]]"),
+        ('[[repositories]]\nfrom = "/old"\nto = "new"', "from '/old' is a relative path: new"),
+        ("repositories = [3]", "[[repositories]]"),
+        ("trusted_repositories = [3]", "trusted_repositories"),
+        ('trusted_repositories = ["here"]', "trusted_repositories is a relative path: here"),
         (
             '[[set_aside]]\nname = "x"\nsection = "nowhere"\npattern = "y"\nwhy = "z"',
             "names no section",

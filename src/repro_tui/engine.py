@@ -11,9 +11,11 @@ from pathlib import Path
 
 from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison, Policy
+from repro_tui.evidence import address
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
 from repro_tui.evidence.model import Dataset, Evidence, Experiment, Run
+from repro_tui.evidence.origin import Places
 from repro_tui.evidence.tracking import (
     Reader,
     RunPage,
@@ -81,7 +83,11 @@ class Engine:
             kept = self._evidence.get(run_id)
         if kept is not None:
             return kept
-        evidence = collect(run_id, self.reader, self.settings.cache, progress)
+        settings = self.settings
+        # A run that was re-executed from elsewhere than it says: its code is there.
+        also = [job.plan.repository for job in self.jobs() if job.plan.reexecutes == run_id]
+        places = Places(Path.cwd(), settings.repositories, settings.cache, tuple(also))
+        evidence = collect(run_id, self.reader, settings.cache, progress, places)
         if evidence.run.finished:
             with self._lock:
                 self._evidence[run_id] = evidence
@@ -113,9 +119,20 @@ class Engine:
             self._devices = devices()
         return self._devices
 
-    def plan(self, request: Request) -> Plan | Refusal:
-        situation = survey.survey(request, self.reader, self.settings, self.devices())
+    def plan(self, request: Request, progress: Progress = silent) -> Plan | Refusal:
+        """What the request leads to. A commit that lies on another machine is fetched."""
+        situation = survey.survey(request, self.reader, self.settings, self.devices(), progress)
         return plan(request, situation)
+
+    def trusts(self, chosen: Plan) -> bool:
+        """Whether the settings let the code of the plan's repository run unasked."""
+        if address.is_remote(chosen.repository):
+            return chosen.repository in self.settings.trusted
+        place = Path(chosen.repository).resolve()
+        return any(
+            not address.is_remote(name) and Path(name).resolve() == place
+            for name in self.settings.trusted
+        )
 
     def submit(self, chosen: Plan) -> Job:
         return jobs.submit(chosen, self.settings)

@@ -11,6 +11,7 @@ import tomli
 
 from repro_tui.compare.model import Policy, Rule
 from repro_tui.errors import ReproError
+from repro_tui.evidence import address
 from repro_tui.evidence.model import SectionName
 
 _APP = "repro-tui"
@@ -24,6 +25,10 @@ class Settings:
     metrics: tuple[str, ...]
     metric_columns: int
     policy: Policy
+    repositories: Mapping[str, str]
+    """Old paths and URLs of repositories, and the path or URL that each has now."""
+    trusted: tuple[str, ...]
+    """Repositories, paths or URLs, whose code is executed without asking."""
     variables: tuple[str, ...]
     """Environment variables that are recorded and compared."""
     look_inside: int
@@ -70,7 +75,7 @@ def load() -> Settings:
         )
     else:
         values = defaults
-    tolerance = values["tolerance"]
+    tolerance, trusted = values["tolerance"], values["trusted_repositories"]
     return Settings(
         theme=os.environ.get("REPRO_TUI_THEME") or values["theme"],
         metrics=tuple(values["runs"]["metrics"]),
@@ -81,6 +86,8 @@ def load() -> Settings:
             ulp=tolerance["ulp"],
             set_aside=tuple(_rule(table, path) for table in values["set_aside"]),
         ),
+        repositories=dict(_moved(table, path) for table in values["repositories"]),
+        trusted=tuple(_place(name, "trusted_repositories", path) for name in trusted),
         variables=tuple(values["environment"]["variables"]),
         look_inside=values["limits"]["look_inside"],
         text_limit=values["limits"]["text"],
@@ -155,3 +162,32 @@ def _rule(table: object, path: Path) -> Rule:
             f"Sections are {', '.join(SectionName)}.",
         )
     return Rule(table["name"], SectionName(table["section"]), table["pattern"], table["why"])
+
+
+def _moved(table: object, path: Path) -> tuple[str, str]:
+    """One of [[repositories]]: the old name and the new one."""
+    if not (
+        isinstance(table, dict)
+        and set(table) == {"from", "to"}
+        and all(isinstance(value, str) and value.strip("/") for value in table.values())
+    ):
+        raise ReproError(
+            f"{path}: a [[repositories]] table is incomplete.",
+            "Give it from and to, each the path or Git URL of a repository.",
+        )
+    old = table["from"].rstrip("/")
+    return os.path.expanduser(old), _place(table["to"], f"repositories, from {old!r}", path)  # noqa: PTH111
+
+
+def _place(name: object, setting: str, path: Path) -> str:
+    """A path, made absolute where it begins with `~`, or a Git URL."""
+    if not isinstance(name, str) or not name:
+        raise ReproError(f"{path}: {setting} has the wrong type.", "Give it paths or Git URLs.")
+    if address.is_remote(name):
+        return name
+    place = address.local(name).expanduser()
+    if not place.is_absolute():
+        raise ReproError(
+            f"{path}: {setting} is a relative path: {name}.", "Give it an absolute one, or a URL."
+        )
+    return str(place)

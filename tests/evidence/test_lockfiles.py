@@ -13,7 +13,7 @@ from tests.evidence.git import commit
 from repro_tui.errors import ReproError
 from repro_tui.evidence.lockfiles import is_lockfile, keyed, lockfiles, parse
 from repro_tui.evidence.model import Known, Missing, Package, Run, Unreadable
-from repro_tui.evidence.origin import Snapshot, origin
+from repro_tui.evidence.origin import Places, Snapshot, origin
 
 INDEX = "https://packages.example.org/simple"
 HASHES = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
@@ -480,7 +480,7 @@ def test_the_section_reads_the_commit(tmp_path: Path) -> None:
         },
     )
     commit(tmp_path, {"requirements.txt": "numpy==2.0\n"})
-    source = origin(run_at(tmp_path, made), None, tmp_path)
+    source = origin(run_at(tmp_path, made), None, Places(tmp_path))
 
     section = lockfiles(source.code, None)
 
@@ -495,7 +495,7 @@ def test_the_section_reads_the_commit(tmp_path: Path) -> None:
 
 def test_the_projects_own_folder_is_read_too(tmp_path: Path) -> None:
     made = commit(tmp_path, {"sub/requirements.txt": "a==1\n", "requirements.txt": "b==1\n"})
-    source = origin(run_at(tmp_path, made), None, tmp_path)
+    source = origin(run_at(tmp_path, made), None, Places(tmp_path))
     assert isinstance(source.code, Snapshot)
 
     section = lockfiles(replace(source.code, subdirectory="sub"), None)

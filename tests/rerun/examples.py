@@ -62,6 +62,7 @@ SITUATION = Situation(
     migrates=False,
     repository="/home/someone/digits",
     looked_in=("/home/someone/digits", "/elsewhere"),
+    unreachable=(),
     commit=COMMIT,
     commit_found=True,
     subdirectory="",

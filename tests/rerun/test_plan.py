@@ -223,7 +223,15 @@ def test_the_device_is_masked_and_passed_under_its_masked_name(
     ("situation", "said"),
     [
         (replace(SITUATION, commit=""), "does not tell its Git commit"),
-        (replace(SITUATION, repository=None), "looked in: /home/someone/digits, /elsewhere"),
+        (
+            replace(SITUATION, repository=None, commit_found=False),
+            "looked in: /home/someone/digits, /elsewhere",
+        ),
+        (
+            replace(SITUATION, commit_found=False),
+            '[[repositories]] from = "file:///home/someone/digits"',
+        ),
+        (replace(SITUATION, commit_found=False, unreachable=("No answer.",)), "No answer."),
         (replace(SITUATION, commit_found=False), "git fetch --all"),
         (replace(SITUATION, project_problem="The MLproject is broken."), "is broken"),
         (replace(SITUATION, entry_point="other"), "It declares: main, needy"),

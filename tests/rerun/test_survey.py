@@ -153,16 +153,34 @@ def test_a_repository_that_moved_is_found_where_the_person_is(
     assert found.looked_in == ("/gone/repository", str(repository / "sub"))
 
 
-def test_remote_projects_are_looked_for_here_and_not_fetched(
+def test_remote_projects_are_looked_for_here_first(
     look: Look, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = git(repository, "rev-parse", "HEAD")
-    url = "https://example.org/someone/repository#sub"
+    url = "http://127.0.0.1:1/someone/repository#sub"
     found = look(project_tags(url, head))
     assert found.repository is None
+    (reason,) = found.unreachable
+    assert f"{head} cannot be fetched from http://127.0.0.1:1/someone/repository" in reason
     monkeypatch.chdir(repository)
     found = look(project_tags(url, head))
     assert (found.repository, found.subdirectory) == (str(repository), "sub")
+
+
+def test_the_repository_is_where_the_person_says(
+    look: Look, store: Store, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    lost = look(project_tags("file:///gone/repository#sub", head))
+    assert not lost.commit_found
+    request = Request(lost.run.run_id, repository=str(repository))
+    once = survey(request, store.reader, configuration.load(), ())
+    settings = tmp_path / "own.toml"
+    settings.write_text(f'[[repositories]]\nfrom = "/gone"\nto = "{tmp_path}"\n')
+    monkeypatch.setenv("REPRO_TUI_CONFIG", str(settings))
+    mapped = survey(Request(lost.run.run_id), store.reader, configuration.load(), ())
+    for found in (once, mapped):
+        assert (found.repository, found.subdirectory) == (str(repository), "sub")
 
 
 def test_a_commit_that_is_gone_is_said_so(look: Look, repository: Path) -> None:

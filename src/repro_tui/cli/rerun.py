@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     "-P", "--param", "overrides", multiple=True, metavar="NAME=VALUE",
     help="Change a parameter; may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--repository", metavar="PATH",
+    help="Where the run's repository is: a path or Git URL. Otherwise where the run says.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only show what would run.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before running somebody's code.")
 @click.option(
@@ -53,6 +57,7 @@ def rerun(
     env_manager: str,
     threads: int | None,
     overrides: tuple[str, ...],
+    repository: str | None,
     dry_run: bool,
     yes: bool,
     output: Path | None,
@@ -77,7 +82,9 @@ def rerun(
             env_manager=EnvManager(env_manager),
             overrides=changed,
             threads=threads,
-        )
+            repository=repository,
+        ),
+        progress(),
     )
     if isinstance(plan, Refusal):
         for line in refusal_lines(plan):
@@ -87,10 +94,11 @@ def rerun(
         click.echo(f"{visible(label):<12} {visible(value)}", err=not dry_run)
     if dry_run:
         return 0
-    if not yes:
+    if not (yes or engine.trusts(plan)):
         if not sys.stdin.isatty():
             raise ReproError(
-                "This executes the project's code and nobody is here to agree.", "Pass --yes."
+                "This executes the project's code and nobody is here to agree.",
+                "Pass --yes, or name the repository in trusted_repositories of the settings.",
             )
         click.confirm("Execute this code?", abort=True, err=True)
     return _carry_out(engine, plan, output)

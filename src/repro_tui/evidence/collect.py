@@ -22,7 +22,7 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
-from repro_tui.evidence.origin import origin
+from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.randomness import device, randomness
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.evidence.tracking.reader import Reader
@@ -36,10 +36,12 @@ def collect(
     reader: Reader,
     cache: Path,
     progress: Callable[[str], None] = lambda _: None,
+    places: Places | None = None,
 ) -> Evidence:
     """Everything that can be had of a run. What cannot is a gap with its reason.
 
-    `progress` is told, in a few words, what is being read. Raises ReproError only where
+    `progress` is told, in a few words, what is being read. `places` is where repositories
+    are looked for; otherwise where the person is. Raises ReproError only where
     the store does not hold the run.
     """
     run = reader.run(run_id)
@@ -56,7 +58,7 @@ def collect(
         record = folder or Missing("no record of the execution; the run has no artifacts")
     known = record if isinstance(record, Record) else None
     progress("the repository")
-    source = origin(run, known.launch if known else None, Path.cwd())
+    source = origin(run, known.launch if known else None, places or Places(Path.cwd(), cache=cache))
     progress("the metrics")
     sections = (
         code(run, known.launch if known else None, source),

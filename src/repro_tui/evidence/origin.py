@@ -2,18 +2,34 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence import address
 from repro_tui.evidence.files import decode
 from repro_tui.evidence.model import Missing, Run, Tag
 from repro_tui.evidence.record import Launch
 from repro_tui.evidence.repository import Entry, Repository
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where repositories are looked for, beside where the runs themselves say."""
+
+    here: Path
+    """Where the person is; relative paths start here."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Old paths and URLs, and what stands for them now."""
+    cache: Path | None = None
+    """The cache with what was fetched from remote repositories."""
+    also: tuple[str, ...] = ()
+    """Looked in last."""
+    only: str = ""
+    """Where it is; nowhere else is looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,8 @@ class Snapshot:
     """Of the project, or the folder that a plain script was run in; empty: the top."""
     entries: tuple[Entry, ...]
     """Everything at the commit, from the top of the repository, ordered by path."""
+    url: str = ""
+    """Where it was fetched from; empty: it is the person's own."""
 
     def text(self, entry: Entry, limit: int) -> str:
         """The file's UTF-8 text; ReproError where it is none or longer than `limit` bytes."""
@@ -40,6 +58,10 @@ class Origin:
     """Whole and hexadecimal; empty: the run does not tell."""
     looked_in: tuple[str, ...]
     """Where the repository was looked for on this machine."""
+    opened: tuple[str, ...]
+    """The repositories that were found there."""
+    remotes: tuple[str, ...]
+    """Addresses of other machines that the run names; they are not contacted here."""
     entry_point: str
     """As recorded. Of a plain script its path from `subdirectory`, or as it was typed
     where that path cannot be found."""
@@ -49,8 +71,8 @@ class Origin:
     """The code itself, or why it cannot be had."""
 
 
-def origin(run: Run, launch: Launch | None, here: Path) -> Origin:
-    """Find the code of a run: by its record, its tags, and in the repository around `here`.
+def origin(run: Run, launch: Launch | None, places: Places) -> Origin:
+    """Find the code of a run: by its record, its tags, and in the repository around it.
 
     The first repository that holds the commit is taken, wherever it lies: a commit's id
     says what is in it. Remote addresses are not contacted.
@@ -62,51 +84,59 @@ def origin(run: Run, launch: Launch | None, here: Path) -> Origin:
     entry_point = launch.entry_point if launch else run.tags.get(Tag.ENTRY_POINT, "")
     if script:
         entry_point = entry_point or name
-    places = dict.fromkeys(str(place) for place in _places(run, launch, here))
-    opened = [found for place in places if (found := _open(Path(place))) is not None]
+    named = tuple(dict.fromkeys(_names(run, launch, places)))
+    remotes = tuple(dict.fromkeys(address.split(n)[0] for n in named if address.is_remote(n)))
+    near = (address.local(name) for name in named if not address.is_remote(name))
+    looked_in = tuple(dict.fromkeys(str(places.here / path) for path in near))
+    opened = list(_opened(looked_in, remotes, places.cache))
     code: Snapshot | Missing
     if not commit:
         code = Missing("no commit was recorded: the run was not started in a Git repository")
-    elif holding := next((found for found in opened if found.has(commit)), None):
-        entries = holding.tree(commit)
+    elif holding := next(((found, url) for found, url in opened if found.has(commit)), None):
+        repository, url = holding
+        entries = repository.tree(commit)
         if script and not run.tags.get(Tag.ENTRY_POINT):
             subdirectory, entry_point = _script(name, entries)
+        elif launch is not None:
+            subdirectory = launch.subdirectory
         else:
-            subdirectory = launch.subdirectory if launch else _subdirectory(name, holding)
-        code = Snapshot(holding, commit, _inside(subdirectory), entries)
-    elif _is_remote(launch.repository if launch else name):
+            subdirectory = _subdirectory(address.moved(name, places.moved), repository)
+        code = Snapshot(repository, commit, _inside(subdirectory), entries, url)
+    elif remotes and address.is_remote(named[0]):
         code = Missing("the repository is remote and has no clone here")
     elif opened:
-        code = Missing(f"the commit {commit[:12]} is not in {opened[0].name}")
+        code = Missing(f"the commit {commit[:12]} is not in {opened[0][0].name}")
     else:
-        code = Missing(f"no Git repository is at {next(iter(places))} on this machine")
-    return Origin(commit, tuple(places), entry_point, script, code)
+        code = Missing(f"no Git repository is at {looked_in[0]} on this machine")
+    found = tuple(repository.name for repository, url in opened if not url)
+    return Origin(commit, looked_in, found, remotes, entry_point, script, code)
 
 
-def _places(run: Run, launch: Launch | None, here: Path) -> Iterator[Path]:
-    """Where the repository may be: where the run says, then where the person is."""
+def _names(run: Run, launch: Launch | None, places: Places) -> Iterator[str]:
+    """What may name the repository: what the run says, then where the person is."""
+    if places.only:
+        yield places.only
+        return
     names = [launch.repository] if launch is not None else []
     names += [run.tags.get(Tag.SOURCE_NAME, ""), run.tags.get(Tag.GIT_REPO_URL, "")]
     for name in names:
-        if name and not _is_remote(name):
-            yield here / _local(name)
-    yield here
+        if name:
+            yield address.moved(name, places.moved)
+    yield str(places.here)
+    yield from places.also
 
 
-def _is_remote(name: str) -> bool:
-    """Whether Git would ask another machine: a scheme, or `host:path` as scp has it."""
-    if name.startswith("file://"):
-        return False
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/]+:", name) is not None
-
-
-def _local(name: str) -> Path:
-    place = name.partition("#")[0]
-    if place.startswith("file://"):
-        # MLflow writes paths into these as they are; others quote them.
-        path = place.removeprefix("file://")
-        return Path(path if os.path.exists(path) else unquote(path))  # noqa: PTH110 - never raises
-    return Path(place)
+def _opened(
+    paths: tuple[str, ...], remotes: tuple[str, ...], cache: Path | None
+) -> Iterator[tuple[Repository, str]]:
+    """The repositories that there are, those that were fetched with their address."""
+    for path in paths:
+        repository = _open(Path(path))
+        if repository is not None:
+            yield repository, ""
+    if cache is not None:
+        clones = [(address.clone(url, cache), url) for url in remotes]
+        yield from ((Repository.open(clone), url) for clone, url in clones if clone.is_dir())
 
 
 def _open(place: Path) -> Repository | None:
@@ -120,10 +150,11 @@ def _open(place: Path) -> Repository | None:
 
 def _subdirectory(name: str, repository: Repository) -> str:
     """The project's folder: behind `#`, or else the folder that was run."""
-    if "#" in name:
-        return name.partition("#")[2]
-    path = _local(name)
-    if _is_remote(name) or repository.root is None or not path.is_relative_to(repository.root):
+    _, folder = address.split(name)
+    if folder or address.is_remote(name) or repository.root is None:
+        return folder
+    path = address.local(name)
+    if not path.is_relative_to(repository.root):
         return ""
     return path.relative_to(repository.root).as_posix()
 

@@ -1,9 +1,11 @@
 """What stands in the way of a re-execution, each thing with its remedy. Pure."""
 
+import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation
@@ -21,18 +23,8 @@ def code(situation: Situation) -> Iterator[Lack]:
             f"The run {run.run_id} does not tell its Git commit.",
             "Only runs that were started inside a Git repository can be re-executed.",
         )
-    elif situation.repository is None:
-        named = run.tags.get(Tag.SOURCE_NAME, "")
-        yield Lack(
-            f"The Git repository of {named!r} is not on this machine "
-            f"(looked in: {', '.join(situation.looked_in)}).",
-            "Clone it, and start repro-tui inside the clone.",
-        )
     elif not situation.commit_found:
-        yield Lack(
-            f"The commit {commit} is not in {', '.join(situation.looked_in)}.",
-            "Fetch it (`git fetch --all`), or start repro-tui inside a clone that has it.",
-        )
+        yield from _no_code(situation)
     elif situation.project_problem:
         yield Lack(situation.project_problem, "The commit cannot be changed: choose another run.")
     elif situation.script and not situation.entry_point:
@@ -40,6 +32,29 @@ def code(situation: Situation) -> Iterator[Lack]:
         yield Lack(
             f"The script {name!r} of the run is not in the commit {commit}.",
             "It can only be re-executed from a commit that holds it.",
+        )
+
+
+def _no_code(situation: Situation) -> Iterator[Lack]:
+    """The commit is not here: where it was looked for, and how to say where it is."""
+    named = situation.run.tags.get(Tag.SOURCE_NAME, "")
+    old = address.split(situation.launch.repository if situation.launch else named)[0]
+    remedy = (
+        "Name a clone that has it, `--repository PATH`, or map it for good in the settings: "
+        f"[[repositories]] from = {json.dumps(old)}, to = the path or URL now."
+    )
+    for reason in situation.unreachable:
+        yield Lack(reason, remedy)
+    looked_in = ", ".join(situation.looked_in)
+    if situation.unreachable:
+        return
+    if situation.repository is None:
+        where = f" (looked in: {looked_in})"
+        yield Lack(f"The Git repository of {named!r} is not on this machine{where}.", remedy)
+    else:
+        yield Lack(
+            f"The commit {situation.commit} is not in {looked_in}.",
+            f"Fetch it (`git fetch --all`). {remedy}",
         )
 
 

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
+from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import NAME
-from repro_tui.rerun import jobfolder, jobs, processes, record, runcontext
+from repro_tui.rerun import jobfolder, jobs, processes, record, remote, runcontext
 from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
@@ -95,7 +96,7 @@ class _Execution:
     def run(self) -> None:
         plan = self.job.plan
         self.sweep()
-        with checkout(self._place, Path(plan.repository), plan.commit, plan.patch):
+        with checkout(self._place, self._repository(), plan.commit, plan.patch):
             exit_code: int | None = None
             try:
                 exit_code = self._train()
@@ -113,6 +114,13 @@ class _Execution:
             self._note(state=JobState.FINISHED, ended=_now())
         else:
             self._note(state=JobState.FAILED, ended=_now(), message=_how_it_ended(exit_code))
+
+    def _repository(self) -> Path:
+        """The plan's repository on this machine; fetched where the cache has lost it."""
+        plan = self.job.plan
+        if address.is_remote(plan.repository):
+            return remote.fetch(plan.repository, plan.commit, self.settings.cache)
+        return Path(plan.repository)
 
     def _train(self) -> int:
         """Make the new run and run the command; return its exit code."""
@@ -178,13 +186,18 @@ class _Execution:
         from repro_tui.compare.compare import compare
         from repro_tui.evidence.collect import collect
         from repro_tui.evidence.files import open_file
+        from repro_tui.evidence.origin import Places
         from repro_tui.evidence.tracking import open_reader
 
         uri, run_id, settings = self.job.plan.tracking_uri, self.job.run_id or "", self.settings
         try:
+            # Where it was executed from, its code is; here is only the job's folder.
+            here = self.job.folder
+            also = (self.job.plan.repository,)
+            places = Places(here, settings.repositories, settings.cache, also)
             with closing(open_reader(uri, settings.cache)) as reader:
-                left = collect(original, reader, settings.cache)
-                right = collect(run_id, reader, settings.cache)
+                left = collect(original, reader, settings.cache, places=places)
+                right = collect(run_id, reader, settings.cache, places=places)
                 comparison = compare(
                     *(left, right, settings.policy, open_file),
                     *(settings.look_inside, settings.text_limit),

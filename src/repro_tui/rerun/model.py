@@ -93,6 +93,8 @@ class Request:
     """Parameters to change, by name."""
     threads: int | None = None
     """How many threads each numeric library computes with."""
+    repository: str | None = None
+    """A path or Git URL, where the run's repository is not where the run says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import determinism as switches
 from repro_tui.rerun import lacks, project
@@ -138,11 +139,12 @@ def first(
 
 def _complete(plan: Plan) -> Plan:
     """Add the variables and tags that follow from the rest. Those it has already win."""
-    place = f"file://{plan.repository}" + (f"#{plan.subdirectory}" if plan.subdirectory else "")
+    scheme = "" if address.is_remote(plan.repository) else "file://"
+    folder = f"#{plan.subdirectory}" if plan.subdirectory else ""
     local = plan.env_manager is EnvManager.LOCAL
     own = {
         # The place that is kept, never the throw-away checkout that really runs.
-        Tag.SOURCE_NAME: place,
+        Tag.SOURCE_NAME: f"{scheme}{plan.repository}{folder}",
         Tag.SOURCE_TYPE: "PROJECT",
         Tag.PROJECT_ENV: "" if local else plan.env_manager.value,
         Tag.GIT_COMMIT: plan.commit,

@@ -34,9 +34,12 @@ class Situation:
     migrates: bool
     """Whether writing to the store would first migrate its schema to a newer one."""
     repository: str | None
-    """The folder of the repository that holds the commit, or else any that was found."""
+    """The repository that holds the commit, or else any that was found: a folder, or the
+    URL that it was fetched from."""
     looked_in: tuple[str, ...]
     """Where the repository was looked for."""
+    unreachable: tuple[str, ...]
+    """Why it could not be fetched from the addresses that the run names, in sentences."""
     commit: str
     """Whole and hexadecimal; empty: the run does not tell."""
     commit_found: bool

@@ -1,37 +1,47 @@
 """Everything that a plan needs to know: from the store, from Git, from this machine.
 
-Nothing is written and nothing of the run is executed.
+Nothing of the run is executed. Nothing is written but the cache: a commit that lies in a
+repository on another machine is fetched into it.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
+from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
-from repro_tui.rerun import machine, project
+from repro_tui.rerun import machine, project, remote
 from repro_tui.rerun.determinism import recorded_threads
 from repro_tui.rerun.devices import cores
 from repro_tui.rerun.model import Device, Project, Request
 from repro_tui.rerun.situation import Environment, Situation
-from repro_tui.rerun.source import find_source
+from repro_tui.rerun.source import Source, read_source
 from repro_tui.settings import Settings
 
 
 def survey(
-    request: Request, reader: Reader, settings: Settings, devices: tuple[Device, ...]
+    request: Request,
+    reader: Reader,
+    settings: Settings,
+    devices: tuple[Device, ...],
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Situation:
     """Look up what stands around the run of the request.
 
-    Raises ReproError where the store does not hold the run.
+    `progress` is told, in a few words, what takes long. Raises ReproError where the
+    store does not hold the run.
     """
     run = reader.run(request.run_id)
     record = _record(run, reader, settings)
     launch = record.launch if record is not None else None
-    source = find_source(run, launch)
+    found, unreachable = _origin(request, run, launch, settings, progress)
+    code = found.code if isinstance(found.code, Snapshot) else None
+    source = read_source(code) if code is not None else Source()
     interpreter = machine.interpreter()
     recorded = _recorded(record)
     active = {e.experiment_id for e in reader.experiments() if e.lifecycle_stage == "active"}
@@ -44,15 +54,16 @@ def survey(
         recorded=recorded,
         experiment_active=run.experiment_id in active,
         migrates=machine.migrates(reader.uri),
-        repository=source.repository.name if source.repository is not None else None,
-        looked_in=source.looked_in,
-        commit=source.commit,
-        commit_found=source.found,
-        subdirectory=source.subdirectory,
-        entry_point=source.entry_point,
-        script=source.script,
+        repository=(code.url or code.repository.name) if code else next(iter(found.opened), None),
+        looked_in=found.looked_in,
+        unreachable=unreachable,
+        commit=found.commit,
+        commit_found=code is not None,
+        subdirectory=code.subdirectory if code else "",
+        entry_point=_entry_point(found, source),
+        script=found.script,
         project=source.project,
-        project_problem=source.problem,
+        project_problem=source.project_problem,
         tree=source.tree,
         left_out=source.left_out,
         paths=_existing_paths(_values(request, run, launch, source.project)),
@@ -63,6 +74,39 @@ def survey(
         threads=_threads(record),
         cores=cores(),
     )
+
+
+# --- Where the code is -------------------------------------------------------------
+
+
+def _origin(
+    request: Request,
+    run: Run,
+    launch: Launch | None,
+    settings: Settings,
+    progress: Callable[[str], None],
+) -> tuple[Origin, tuple[str, ...]]:
+    """Where the code of the run is, and why it could not be fetched where it is not here."""
+    asked = os.path.expanduser(request.repository or "")  # noqa: PTH111 - it may be a URL
+    places = Places(Path.cwd(), settings.repositories, settings.cache, only=asked)
+    found = origin(run, launch, places)
+    unreachable = []
+    for url in found.remotes if found.commit and not isinstance(found.code, Snapshot) else ():
+        progress(f"fetching {found.commit[:12]} from {url}")
+        try:
+            remote.fetch(url, found.commit, settings.cache)
+            return origin(run, launch, places), ()
+        except ReproError as error:
+            unreachable.append(error.message)
+    return found, tuple(unreachable)
+
+
+def _entry_point(found: Origin, source: Source) -> str:
+    """As recorded; of a script only where the commit holds it."""
+    if not found.script:
+        return found.entry_point or "main"
+    folder = found.code.subdirectory if isinstance(found.code, Snapshot) else ""
+    return found.entry_point if str(Path(folder) / found.entry_point) in source.files else ""
 
 
 # --- The original's record ---------------------------------------------------------
