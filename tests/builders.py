@@ -14,6 +14,7 @@ import numpy as np
 
 from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison, Policy, Rule
+from repro_tui.compare.several import Several, compare_several
 from repro_tui.evidence.model import (
     Dataset,
     Evidence,
@@ -281,6 +282,31 @@ def unverifiable() -> Comparison:
     )
 
 
+def several() -> Several:
+    """A twin, a run on another learning rate, and one whose artifacts are gone."""
+    base, twin = evidence(), evidence(run(f"{2:032x}", "twin"))
+    other = changed(evidence(run(f"{3:032x}", "twin")), SectionName.PARAMS, ("lr",), known("0.01"))
+    other = changed(other, SectionName.METRICS, ("loss",), known(history([1.0, 0.5])))
+    lost = evidence(
+        run(f"{4:032x}", "lost"), {SectionName.ARTIFACTS: {(): Missing("the folder is gone")}}
+    )
+    return compare_several(base, (twin, other, lost), compared)
+
+
+def repeats() -> Several:
+    """Three re-executions whose losses vary a little."""
+    again = [
+        changed(
+            evidence(run(f"{n:032x}", "again", tags={Tag.REEXECUTES: LEFT_ID})),
+            SectionName.METRICS,
+            ("loss",),
+            known(history([1.0, 0.5, 0.25, 0.125 + n / 1000])),
+        )
+        for n in (2, 3, 4)
+    ]
+    return compare_several(evidence(), again, compared)
+
+
 HOSTILE = (
     "\x1b]0;owned\x07[red]\x1b[31m",
     "</details><script>alert(1)</script>",
@@ -296,6 +322,17 @@ HOSTILE = (
 
 def hostile() -> Comparison:
     """Every text that a stranger chooses is an attack, and differs between the runs."""
+    return compared(*hostile_evidence())
+
+
+def hostile_several() -> Several:
+    """The same of three runs, the last two as repeats of the first."""
+    left, right = hostile_evidence()
+    third = Evidence(replace(right.run, run_id="2c" * 16), right.sections)
+    return compare_several(left, (right, third), compared, repeats=True)
+
+
+def hostile_evidence() -> tuple[Evidence, Evidence]:
     left = evidence(run(name=HOSTILE[0], user=HOSTILE[1], experiment_name=HOSTILE[4]))
     right = evidence(run(RIGHT_ID, HOSTILE[5], user=HOSTILE[6], experiment_name=HOSTILE[2]))
     for number, text in enumerate(HOSTILE):
@@ -316,4 +353,4 @@ def hostile() -> Comparison:
             right, SectionName.ARTIFACTS, (text,), known(file(text, f"{other}\nx\n".encode()))
         )
         right = changed(right, SectionName.LOCKFILES, (text,), Missing(text))
-    return compared(left, right)
+    return left, right

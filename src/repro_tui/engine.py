@@ -5,12 +5,15 @@ computed twice: the evidence of runs that have ended is kept.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison, Policy
+from repro_tui.compare.several import Several, compare_several
+from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
@@ -31,6 +34,9 @@ from repro_tui.rerun.plan import plan
 from repro_tui.settings import Settings
 
 Progress = Callable[[str], None]
+
+MOST_RUNS = 20
+"""Runs that are compared at once: a table has a column for each."""
 
 
 def silent(_: str) -> None:
@@ -103,12 +109,39 @@ class Engine:
         """Compare two runs by id; `policy` stands in for the one in the settings."""
         sides = self.evidence(left, progress), self.evidence(right, progress)
         progress("comparing")
-        return compare(
-            *sides,
-            policy or self.settings.policy,
-            open_file,
-            self.settings.look_inside,
-            self.settings.text_limit,
+        return self._comparing(policy)(*sides)
+
+    def compare_several(
+        self,
+        run_ids: Sequence[str],
+        policy: Policy | None = None,
+        progress: Progress = silent,
+        *,
+        repeats: bool = False,
+    ) -> Several:
+        """Compare the first of the runs with every other one, by id, each read once.
+
+        Re-executions of the first are summed up, and so is whatever `repeats` says is one.
+        """
+        if len(run_ids) > MOST_RUNS:
+            raise ReproError(
+                f"{len(run_ids)} runs are too many to compare at once.",
+                f"Name {MOST_RUNS} at most.",
+            )
+        if len(set(run_ids)) < len(run_ids) > 2:
+            twice = next(run_id for run_id in run_ids if run_ids.count(run_id) > 1)
+            raise ReproError(f"The run {twice} is named twice.", "Name each run once.")
+        base, *others = [self.evidence(run_id, progress) for run_id in run_ids]
+        progress("comparing")
+        return compare_several(base, others, self._comparing(policy), repeats=repeats)
+
+    def _comparing(self, policy: Policy | None) -> Callable[[Evidence, Evidence], Comparison]:
+        return partial(
+            compare,
+            policy=policy or self.settings.policy,
+            opener=open_file,
+            look_inside=self.settings.look_inside,
+            text_limit=self.settings.text_limit,
         )
 
     # --- Re-execution --------------------------------------------------------------

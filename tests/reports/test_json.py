@@ -113,7 +113,7 @@ def strings(value: Any) -> Iterator[str]:
         case dict():
             for inner in value.values():
                 yield from strings(inner)
-        case list():
+        case list() | tuple():
             yield words.key(tuple(map(str, value)))
             for inner in value:
                 yield from strings(inner)

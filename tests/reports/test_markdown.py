@@ -22,7 +22,8 @@ from tests.builders import (
 
 from repro_tui.compare.model import Comparison
 from repro_tui.evidence.model import SectionName
-from repro_tui.reports.markdown import code, markdown, prose
+from repro_tui.reports.markdown import markdown
+from repro_tui.reports.markdown.primitives import code, prose
 from repro_tui.text import visible
 
 PARSER = MarkdownIt("gfm-like", {"html": True, "linkify": False}).enable("table")

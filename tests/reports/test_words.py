@@ -90,6 +90,6 @@ def test_the_key_of_a_whole_section() -> None:
 
 @given(st.text("ab", max_size=60), st.text("ab", max_size=60), st.integers(8, 40))
 def test_two_texts_cut_still_differ_where_they_do(left: str, right: str, width: int) -> None:
-    cut = words.abreast(left, right, width)
+    cut = words.abreast((left, right), width)
     assert all(len(text) <= width for text in cut)
     assert (left == right) == (cut[0] == cut[1])

@@ -11,6 +11,7 @@ from repro_tui.text import visible
 
 if TYPE_CHECKING:
     from repro_tui.compare.model import Comparison
+    from repro_tui.compare.several import Several
 
 
 def narrate(text: str) -> None:
@@ -24,20 +25,20 @@ def progress() -> Callable[[str], None]:
     return lambda _: None
 
 
-def report(comparison: "Comparison", format_: str, full: bool, output: Path | None) -> None:
+def report(compared: "Comparison | Several", format_: str, full: bool, output: Path | None) -> None:
     """Write a comparison to a file, all or nothing, or to stdout."""
     from repro_tui.output import write_whole
     from repro_tui.reports.formats import written
 
     if output is not None:
-        write_whole(output, written(comparison, format_, full=full))
+        write_whole(output, written(compared, format_, full=full))
         narrate(f"Wrote {output}")
     elif format_ == "text" and sys.stdout.isatty():
         from repro_tui.reports.terminal import render
 
-        print_out(render(comparison, full=full))
+        print_out(render(compared, full=full))
     else:
-        click.echo(written(comparison, format_, full=full), nl=False)
+        click.echo(written(compared, format_, full=full), nl=False)
 
 
 def print_out(renderable: Any) -> None:

@@ -18,11 +18,14 @@ SECTIONS = (
 
 @click.command(epilog=EXIT_CODES)
 @tracking_uri
-@click.argument("left", metavar="RUN")
-@click.argument("right", metavar="RUN")
+@click.argument("runs", metavar="RUN RUN...", nargs=-1)
 @click.option(
     "--format", "format_", type=click.Choice(["text", "md", "json"]), default="text",
     show_default=True,
+)  # fmt: skip
+@click.option(
+    "--repeats", is_flag=True,
+    help="Sum up the runs after the first as repeats of it. Re-executions are without asking.",
 )  # fmt: skip
 @click.option("--full", is_flag=True, help="What is equal, too.")
 @click.option("--rtol", type=click.FloatRange(0), help="|a - b| <= atol + rtol * |a| passes.")
@@ -51,9 +54,9 @@ SECTIONS = (
 @click.pass_context
 def diff(
     context: click.Context,
-    left: str,
-    right: str,
+    runs: tuple[str, ...],
     format_: str,
+    repeats: bool,
     full: bool,
     rtol: float | None,
     atol: float | None,
@@ -64,26 +67,30 @@ def diff(
     fail_on: str,
     output: Path | None,
 ) -> int:
-    """Compare two runs: what differs, where it first differed, and a verdict."""
+    """Compare runs: what differs, where it first differed, and a verdict.
+
+    With more than two, every other run is compared with the first.
+    """
     from repro_tui.compare.verdict import FailOn, exit_code
     from repro_tui.engine import with_tolerance
     from repro_tui.evidence.model import SectionName
-    from repro_tui.reports.excerpt import excerpt
+    from repro_tui.reports.excerpt import excerpt, excerpt_several
     from repro_tui.settings import ignored
 
+    if len(runs) < 2:
+        raise click.UsageError("Name two runs or more; the first is the base.")
+    if repeats and len(runs) < 3:
+        raise click.UsageError("--repeats sums up two runs or more, beside the first.")
     rules = tuple(ignored(text) for text in ignore)
     engine = open_engine(context)
     policy = with_tolerance(engine.settings.policy, rtol, atol, ulp)
-    comparison = engine.compare(
-        engine.resolve(left),
-        engine.resolve(right),
-        replace(policy, set_aside=(*rules, *policy.set_aside)),
-        progress(),
-    )
-    shown = excerpt(
-        comparison,
-        [SectionName(name) for name in only],
-        [SectionName(name) for name in skip],
-    )
-    report(shown, format_, full, output)
-    return exit_code(comparison, FailOn(fail_on))
+    policy = replace(policy, set_aside=(*rules, *policy.set_aside))
+    sections = [[SectionName(name) for name in names] for names in (only, skip)]
+    ids = [engine.resolve(run) for run in runs]
+    if len(ids) == 2:
+        comparison = engine.compare(ids[0], ids[1], policy, progress())
+        report(excerpt(comparison, *sections), format_, full, output)
+        return exit_code(comparison, FailOn(fail_on))
+    several = engine.compare_several(ids, policy, progress(), repeats=repeats)
+    report(excerpt_several(several, *sections), format_, full, output)
+    return several.exit_code(FailOn(fail_on))

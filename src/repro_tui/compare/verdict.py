@@ -66,6 +66,14 @@ _OUTCOMES_EXIT_CODES = {
     OutcomesVerdict.UNKNOWN: ExitCode.UNVERIFIABLE,
 }
 
+INPUTS_GRAVEST_FIRST = (InputsVerdict.CHANGED, InputsVerdict.UNKNOWN, InputsVerdict.SAME)
+OUTCOMES_GRAVEST_FIRST = (
+    OutcomesVerdict.DIFFERENT,
+    OutcomesVerdict.UNKNOWN,
+    OutcomesVerdict.WITHIN_TOLERANCE,
+    OutcomesVerdict.IDENTICAL,
+)
+
 _EVIDENCE = (SectionName.METRICS, SectionName.ARTIFACTS)
 """The outcomes that can show a run to be reproduced. That both ended well cannot."""
 
@@ -93,8 +101,12 @@ def exit_code(comparison: Comparison, fail_on: FailOn = FailOn.OUTCOMES) -> Exit
         return outcomes
     if fail_on is FailOn.INPUTS:
         return inputs
-    gravest_first = (ExitCode.DIFFERENT, ExitCode.UNVERIFIABLE, ExitCode.SAME)
-    return next(code for code in gravest_first if code in (inputs, outcomes))
+    return gravest((inputs, outcomes))
+
+
+def gravest(codes: Iterable[ExitCode]) -> ExitCode:
+    """One exit code for several: a difference outweighs what is unknown."""
+    return min(codes, key=(ExitCode.DIFFERENT, ExitCode.UNVERIFIABLE, ExitCode.SAME).index)
 
 
 def first_divergence(metrics: SectionComparison) -> FirstDivergence | None:

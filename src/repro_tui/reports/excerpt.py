@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from repro_tui.compare.model import Comparison
+from repro_tui.compare.several import Several
 from repro_tui.evidence.model import SectionName
 
 
@@ -30,3 +31,15 @@ def excerpt(
         first_divergence=comparison.first_divergence if SectionName.METRICS in kept else None,
         suspects=tuple(suspect for suspect in comparison.suspects if suspect.section in kept),
     )
+
+
+def excerpt_several(
+    several: Several, only: Collection[SectionName], skip: Collection[SectionName]
+) -> Several:
+    """The same of every pair, of their table, and of the repeats' metrics."""
+    comparisons = tuple(excerpt(each, only, skip) for each in several.comparisons)
+    kept = comparisons[0].sections
+    spread = several.spread
+    if spread is not None and SectionName.METRICS not in kept:
+        spread = replace(spread, metrics=())
+    return Several(comparisons, tuple(row for row in several.rows if row.section in kept), spread)

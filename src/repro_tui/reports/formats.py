@@ -1,23 +1,33 @@
 """The formats that a comparison can be written to a file in."""
 
 import json
+from typing import Any
 
 from repro_tui.compare.model import Comparison
-from repro_tui.reports.json import to_json
+from repro_tui.compare.several import Several
+from repro_tui.reports import json as json_pair
+from repro_tui.reports import json_several
 from repro_tui.reports.markdown import markdown
 from repro_tui.reports.terminal import plain
 
 FORMATS = ("text", "md", "json")
 
 
-def written(comparison: Comparison, format_: str, *, full: bool = False) -> str:
+def written(compared: Comparison | Several, format_: str, *, full: bool = False) -> str:
     """The comparison in one of `FORMATS`, ending in one newline.
 
     `full` adds what is equal; JSON always holds everything.
     """
     if format_ == "json":
         # ASCII alone: escapes keep a terminal from obeying what a stranger wrote.
-        return json.dumps(to_json(comparison), indent=2) + "\n"
+        return json.dumps(document(compared), indent=2) + "\n"
     if format_ == "md":
-        return markdown(comparison, full=full)
-    return plain(comparison, full=full)
+        return markdown(compared, full=full)
+    return plain(compared, full=full)
+
+
+def document(compared: Comparison | Several) -> dict[str, Any]:
+    """The comparison by the JSON schema."""
+    if isinstance(compared, Several):
+        return json_several.to_json(compared)
+    return json_pair.to_json(compared)

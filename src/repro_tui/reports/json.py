@@ -15,7 +15,9 @@ from repro_tui.compare.model import (
     Distance,
     FileDetail,
     Finding,
+    FirstDivergence,
     HistoryDetail,
+    Policy,
     SectionComparison,
     TensorDetail,
     TextDetail,
@@ -53,43 +55,15 @@ def to_json(comparison: Comparison) -> Json:
 
     `runs` holds the base first; every `values` is in the order of `runs`.
     """
-    settled, first = comparison.verdict, comparison.first_divergence
     return {
         "schema": SCHEMA,
-        "runs": [_run(comparison.left), _run(comparison.right)],
-        "policy": {
-            "rtol": _float(comparison.policy.rtol),
-            "atol": _float(comparison.policy.atol),
-            "ulp": comparison.policy.ulp,
-            "set_aside": [
-                {"name": r.name, "section": r.section, "pattern": r.pattern, "why": r.why}
-                for r in comparison.policy.set_aside
-            ],
-        },
-        "verdict": {
-            "headline": settled.headline,
-            "inputs": settled.inputs,
-            "outcomes": settled.outcomes,
-            "reasons": list(settled.reasons),
-            "exit_code": int(exit_code(comparison)),
-        },
-        "first_divergence": None
-        if first is None
-        else {
-            "metric": first.metric,
-            "step": first.step,
-            "values": [_float(first.left), _float(first.right)],
-            "ulp": first.ulp,
-            "summary": words.first_divergence(first),
-        },
-        "suspects": [
-            {"section": s.section, "key": list(s.key), "why": s.why} for s in comparison.suspects
-        ],
+        "runs": [run(comparison.left), run(comparison.right)],
+        "policy": policy(comparison.policy),
+        "verdict": verdict(comparison),
+        "first_divergence": first_divergence(comparison.first_divergence),
+        "suspects": suspects(comparison),
         "sections": [_section(section) for section in comparison.sections.values()],
-        "not_compared": [
-            {"section": name, "key": list(finding.key), "reason": finding.note}
-            for name, finding in comparison.not_compared
-        ],
+        "not_compared": not_compared(comparison),
     }
 
 
@@ -100,23 +74,70 @@ def schema() -> Json:
     return parsed
 
 
-def _float(value: float | None) -> float | str | None:
+def policy(asked: Policy) -> Json:
+    return {
+        "rtol": finite(asked.rtol),
+        "atol": finite(asked.atol),
+        "ulp": asked.ulp,
+        "set_aside": [
+            {"name": r.name, "section": r.section, "pattern": r.pattern, "why": r.why}
+            for r in asked.set_aside
+        ],
+    }
+
+
+def verdict(comparison: Comparison) -> Json:
+    settled = comparison.verdict
+    return {
+        "headline": settled.headline,
+        "inputs": settled.inputs,
+        "outcomes": settled.outcomes,
+        "reasons": list(settled.reasons),
+        "exit_code": int(exit_code(comparison)),
+    }
+
+
+def first_divergence(first: FirstDivergence | None) -> Json | None:
+    if first is None:
+        return None
+    return {
+        "metric": first.metric,
+        "step": first.step,
+        "values": [finite(first.left), finite(first.right)],
+        "ulp": first.ulp,
+        "summary": words.first_divergence(first),
+    }
+
+
+def suspects(comparison: Comparison) -> list[Json]:
+    return [{"section": s.section, "key": list(s.key), "why": s.why} for s in comparison.suspects]
+
+
+def not_compared(comparison: Comparison) -> list[Json]:
+    return [
+        {"section": name, "key": list(finding.key), "reason": finding.note}
+        for name, finding in comparison.not_compared
+    ]
+
+
+def finite(value: float | None) -> float | str | None:
+    """A float as JSON can hold it."""
     if value is None or value - value == 0:
         return value
     return number(value)
 
 
-def _run(run: Run) -> Json:
+def run(of: Run) -> Json:
     return {
-        "run_id": run.run_id,
-        "name": run.name,
-        "experiment_id": run.experiment_id,
-        "experiment_name": run.experiment_name,
-        "status": run.status,
-        "start_time": run.start_time,
-        "end_time": run.end_time,
-        "duration": run.duration,
-        "user": run.user,
+        "run_id": of.run_id,
+        "name": of.name,
+        "experiment_id": of.experiment_id,
+        "experiment_name": of.experiment_name,
+        "status": of.status,
+        "start_time": of.start_time,
+        "end_time": of.end_time,
+        "duration": of.duration,
+        "user": of.user,
     }
 
 
@@ -126,25 +147,25 @@ def _section(section: SectionComparison) -> Json:
         "side": section.side,
         "verdict": section.kind,
         "summary": words.section(section),
-        "changes": [_finding(finding) for finding in section.findings],
+        "changes": [finding(found) for found in section.findings],
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding(found: Finding) -> Json:
     return {
-        "key": list(finding.key),
-        "kind": finding.kind,
-        "values": [_fact(finding.left), _fact(finding.right)],
-        "summary": words.finding_note(finding),
-        "note": finding.note,
-        "rule": finding.rule,
-        "detail": None if finding.detail is None else _detail(finding.detail),
+        "key": list(found.key),
+        "kind": found.kind,
+        "values": [fact(found.left), fact(found.right)],
+        "summary": words.finding_note(found),
+        "note": found.note,
+        "rule": found.rule,
+        "detail": None if found.detail is None else detail(found.detail),
     }
 
 
-def _fact(fact: Fact | None) -> Json | None:
+def fact(held: Fact | None) -> Json | None:
     """None: known not to be there."""
-    match fact:
+    match held:
         case None:
             return None
         case Missing(reason):
@@ -161,7 +182,7 @@ def _value(value: Value) -> Json:
     content: Any
     match value:
         case float():
-            kind, content = "float", _float(value)
+            kind, content = "float", finite(value)
         case History():
             kind, content = "history", _history(value)
         case FileRef(path, size, digest):
@@ -189,37 +210,37 @@ def _history(history: History) -> Json:
     return {
         "steps": history.steps.tolist(),
         "timestamps": history.timestamps.tolist(),
-        "values": [_float(value) for value in history.values.tolist()],
+        "values": [finite(value) for value in history.values.tolist()],
     }
 
 
-def _detail(detail: Detail) -> Json:
-    match detail:
+def detail(found: Detail) -> Json:
+    match found:
         case HistoryDetail():
             return {
                 "type": "history",
-                "distance": _distance(detail.distance),
-                "first_step": detail.first_step,
-                "first_values": [_float(detail.first_left), _float(detail.first_right)],
-                "last_values": [_float(detail.last_left), _float(detail.last_right)],
-                "unmatched": [detail.only_left, detail.only_right],
+                "distance": _distance(found.distance),
+                "first_step": found.first_step,
+                "first_values": [finite(found.first_left), finite(found.first_right)],
+                "last_values": [finite(found.last_left), finite(found.last_right)],
+                "unmatched": [found.only_left, found.only_right],
             }
         case TensorDetail():
             return {
                 "type": "tensor",
-                "dtypes": [detail.left_dtype, detail.right_dtype],
-                "shapes": [list(detail.left_shape), list(detail.right_shape)],
-                "distance": None if detail.distance is None else _distance(detail.distance),
+                "dtypes": [found.left_dtype, found.right_dtype],
+                "shapes": [list(found.left_shape), list(found.right_shape)],
+                "distance": None if found.distance is None else _distance(found.distance),
             }
         case TextDetail():
-            return {"type": "text", **_text(detail)}
+            return {"type": "text", **_text(found)}
         case FileDetail():
             return {
                 "type": "file",
-                "comparer": detail.comparer,
-                "summary": detail.summary,
-                "changes": [_finding(finding) for finding in detail.findings],
-                "text": None if detail.text is None else _text(detail.text),
+                "comparer": found.comparer,
+                "summary": found.summary,
+                "changes": [finding(each) for each in found.findings],
+                "text": None if found.text is None else _text(found.text),
             }
 
 
@@ -242,9 +263,9 @@ def _distance(distance: Distance) -> Json:
     return {
         "compared": distance.compared,
         "differing": distance.differing,
-        "max_abs": _float(distance.max_abs),
+        "max_abs": finite(distance.max_abs),
         "max_abs_at": distance.max_abs_at,
-        "max_rel": _float(distance.max_rel),
+        "max_rel": finite(distance.max_rel),
         "max_ulp": distance.max_ulp,
         "nonfinite": distance.nonfinite,
         "beyond_tolerance": distance.beyond_tolerance,

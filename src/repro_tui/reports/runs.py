@@ -1,6 +1,6 @@
 """A list of runs written out, for a terminal and for scripts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,20 @@ def table(runs: Iterable[Run]) -> Table:
             Text(visible(run.tags.get(Tag.VERDICT, ""), 60)),
         )
     return result
+
+
+def described(runs: Sequence[Run]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What identifies runs in a comparison: a label, and each run's text; empty: not told."""
+    columns: dict[str, Callable[[Run], str]] = {
+        "run": lambda run: run.run_id,
+        "name": lambda run: run.name,
+        "experiment": lambda run: run.experiment_name,
+        "status": lambda run: run.status,
+        "started (UTC)": started,
+        "duration": lambda run: "" if (took := run.duration) is None else duration(took),
+        "user": lambda run: run.user,
+    }
+    return tuple((label, tuple(map(told, runs))) for label, told in columns.items())
 
 
 def started(run: Run) -> str:

@@ -1,7 +1,7 @@
 """A comparison for a terminal: coloured there, plain when piped, the same words in both."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -19,10 +19,11 @@ from repro_tui.compare.model import (
     SectionComparison,
     TextDetail,
 )
-from repro_tui.evidence.model import Side
-from repro_tui.reports import words
-from repro_tui.reports.runs import started
-from repro_tui.text import duration, visible
+from repro_tui.compare.several import Row, Several
+from repro_tui.evidence.model import SectionName, Side
+from repro_tui.reports import several, spread, words
+from repro_tui.reports.runs import described
+from repro_tui.text import visible
 
 _WIDTH = 1000
 """Columns of plain text: a finding is one line, for grep, whatever it holds but for …"""
@@ -49,16 +50,18 @@ _MARKS = {
 _BAD = (Headline.NONDETERMINISTIC, Headline.DIVERGED)
 
 
-def render(comparison: Comparison, *, full: bool = False) -> RenderableType:
+def render(compared: Comparison | Several, *, full: bool = False) -> RenderableType:
     """The comparison for a rich console; `full` adds what is equal and every value whole."""
-    return Group(*_blocks(comparison, full))
+    if isinstance(compared, Several):
+        return Group(*_several(compared, full))
+    return Group(*_blocks(compared, full))
 
 
-def plain(comparison: Comparison, *, full: bool = False) -> str:
+def plain(compared: Comparison | Several, *, full: bool = False) -> str:
     """The same without colour, for files; ends in one newline."""
     console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
     with console.capture() as written:
-        console.print(render(comparison, full=full))
+        console.print(render(compared, full=full))
     lines = [line.rstrip() for line in written.get().split("\n")]
     return "\n".join(lines).strip("\n") + "\n"
 
@@ -92,15 +95,8 @@ def _heading(text: str) -> Text:
 
 def _runs(comparison: Comparison) -> Table:
     table = _table("", "left (base)", "right")
-    runs = (comparison.left, comparison.right)
-    table.add_row("run", *(Text(visible(run.run_id)) for run in runs))
-    table.add_row("name", *(Text(visible(run.name)) for run in runs))
-    table.add_row("experiment", *(Text(visible(run.experiment_name)) for run in runs))
-    table.add_row("status", *(Text(visible(run.status)) for run in runs))
-    table.add_row("started (UTC)", *(started(run) for run in runs))
-    took = (run.duration for run in runs)
-    table.add_row("duration", *("" if ms is None else duration(ms) for ms in took))
-    table.add_row("user", *(Text(visible(run.user)) for run in runs))
+    for label, texts in described((comparison.left, comparison.right)):
+        table.add_row(label, *(Text(visible(text)) for text in texts))
     return table
 
 
@@ -129,9 +125,9 @@ def _section(section: SectionComparison, full: bool) -> Iterator[RenderableType]
 def _findings(findings: list[Finding], full: bool) -> Table:
     table = _table("", "key", "left", "right", "found")
     for finding in findings:
-        texts = words.fact(finding.left), words.fact(finding.right)
+        texts: tuple[str, ...] = (words.fact(finding.left), words.fact(finding.right))
         if not full:
-            texts = words.abreast(*texts, _CELL)
+            texts = words.abreast(texts, _CELL)
         style = _STYLES[finding.kind]
         table.add_row(
             Text(f"{words.symbol(finding.kind)} {finding.kind}", style),
@@ -176,8 +172,69 @@ def _lines(text: TextDetail) -> Text:
     return Text("\n").join(lines)
 
 
+# --- Several runs ------------------------------------------------------------------
+
+
+def _several(compared: Several, full: bool) -> Iterator[RenderableType]:
+    base, *_ = called = several.names(compared)
+    head = f"{several.against(compared)} against {visible(base)}: {several.headline(compared)}"
+    bad = compared.gravest.verdict.headline in _BAD
+    yield Text(head, "bold red" if bad else "bold")
+    yield Text(f"  Numbers are compared {words.tolerance(compared.comparisons[0].policy)}.")
+    yield Text()
+    yield _texts(several.OVERVIEW, several.overview(compared))
+    if compared.spread is not None:
+        yield Text()
+        yield _heading("Repeats of one run")
+        for sentence in spread.sentences(compared.spread):
+            yield Text(f"  {sentence}")
+        yield _texts(spread.COLUMNS, map(spread.row, compared.spread.metrics))
+    yield Text()
+    runs = [(label, *texts) for label, texts in described(compared.runs)]
+    yield _texts(("", f"{base} (base)", *called[1:]), runs)
+    for side in Side:
+        yield Text()
+        yield _heading(side.capitalize())
+        for section in SectionName:
+            if section.side is side and section in compared.comparisons[0].sections:
+                yield Text(f"{section}: ").append(several.counts(compared, section))
+                if rows := several.listed(compared, section, full=full):
+                    yield _columns(rows, called, full)
+    if hidden := several.hidden(compared):
+        yield Text()
+        yield Text(hidden)
+    if unknown := list(several.not_compared(compared)):
+        yield Text()
+        yield _heading("Not compared")
+        yield _texts(("run", "section", "key", "why"), unknown)
+    yield Text()
+    yield Text(several.PAIRS, "dim")
+
+
+def _columns(rows: Iterable[Row], called: Sequence[str], full: bool) -> Table:
+    table = _table("", "key", *map(visible, called))
+    for row in rows:
+        cells = [
+            Text(visible(f"{symbol} {text or ''}".strip()), "" if kind is None else _STYLES[kind])
+            for kind, (symbol, text) in zip(
+                (None, *row.kinds), several.cells(row, full=full), strict=True
+            )
+        ]
+        kind = Text(f"{words.symbol(row.kind)} {row.kind}", _STYLES[row.kind])
+        table.add_row(kind, Text(visible(words.key(row.key))), *cells)
+    return table
+
+
+def _texts(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    table = _table(*map(visible, head))
+    for row in rows:
+        table.add_row(*(Text(visible(text)) for text in row))
+    return table
+
+
 def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", max_width=_COLUMN)
+        # As Text: rich reads a string for markup.
+        table.add_column(Text(column), overflow="fold", max_width=_COLUMN)
     return table

@@ -5,7 +5,7 @@ in its own way (`text.visible` before a terminal, escapes in Markdown). Kinds ar
 symbol and word, so that no view needs colour to be understood.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from repro_tui.compare.model import (
     Detail,
@@ -189,18 +189,18 @@ def told(finding: Finding) -> bool:
     return finding.kind is not Kind.EQUAL or bool(finding.note)
 
 
-def abreast(left: str, right: str, width: int) -> tuple[str, str]:
-    """Both texts cut to `width` so that their first difference is in view.
+def abreast(texts: Sequence[str], width: int) -> tuple[str, ...]:
+    """The texts cut to `width` so that the first place where they differ is in view.
 
-    >>> abreast("a" * 40 + "x", "a" * 40 + "y", 12)
+    >>> abreast(["a" * 40 + "x", "a" * 40 + "y"], 12)
     ('…aaaaaaax', '…aaaaaaay')
     """
-    if max(len(left), len(right)) <= width:
-        return left, right
-    pairs = enumerate(zip(left, right, strict=False))
-    first = next((i for i, (a, b) in pairs if a != b), min(len(left), len(right)))
+    if max(map(len, texts)) <= width:
+        return tuple(texts)
+    places = enumerate(zip(*texts, strict=False))
+    first = next((i for i, found in places if len(set(found)) > 1), min(map(len, texts)))
     start = max(first - width * 2 // 3, 0) if first >= width - 1 else 0
-    return _window(left, start, width), _window(right, start, width)
+    return tuple(_window(text, start, width) for text in texts)
 
 
 def _window(text: str, start: int, width: int) -> str:

@@ -117,7 +117,7 @@ def counts(section: SectionComparison) -> Content:
 def _finding(finding: Finding, width: int) -> Content:
     key, value, note = widths(width)
     style = colour(finding.kind)
-    left, right = words.abreast(_value(finding.left), _value(finding.right), value)
+    left, right = words.abreast((_value(finding.left), _value(finding.right)), value)
     line = Content.styled(f"   {words.symbol(finding.kind)} ", f"{style} bold")
     line += _fit(shown(words.key(finding.key)), key) + Content("  ")
     quiet = not told(finding.kind)

@@ -1,13 +1,8 @@
-"""A comparison as Markdown for a pull request: the verdict first, then what differs.
-
-Values that strangers wrote stand in code spans and fenced blocks, where no forge looks
-for HTML, links, images, mentions or emphasis; sentences that may quote them are escaped.
-Follows CommonMark 0.31 and GitHub Flavored Markdown's tables.
-"""
+"""Two runs compared, as Markdown."""
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from repro_tui.compare.model import (
     Comparison,
@@ -15,36 +10,26 @@ from repro_tui.compare.model import (
     FileDetail,
     Finding,
     Kind,
+    Policy,
     SectionComparison,
     TextDetail,
 )
-from repro_tui.evidence.model import Fact, Known, Missing, Side, Unreadable
+from repro_tui.evidence.model import Fact, Known, Missing, Run, Side, Unreadable
 from repro_tui.reports import words
-from repro_tui.reports.runs import started
-from repro_tui.text import duration, plural, visible
+from repro_tui.reports.markdown.primitives import MANY, code, details, folded, prose, table
+from repro_tui.reports.runs import described
+from repro_tui.text import plural, visible
 
 _CELL = 160
 """Characters of a value in a short report; a full one cuts nothing."""
-_MANY = 12
-"""Rows from which a table is folded in a short report."""
-
-_MEANT = re.compile(r"([\\`*_\[\]<>~&$])")
-# Forges look for these in the finished text, where a backslash is gone: a comment parts them.
-_TRIGGERS = re.compile(r"(?<=[@#])(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 
 
-def markdown(comparison: Comparison, *, full: bool = False) -> str:
-    """Write the comparison out, ending in one newline.
-
-    Short: the verdict, suspects, the first divergence and, section by section, all that
-    is not plainly equal. `full` adds what is equal, every value whole and its source.
-    """
-    blocks = [
-        *_head(comparison),
-        *_suspects(comparison),
-        *_first_divergence(comparison),
-        *_overview(comparison),
-    ]
+def blocks(comparison: Comparison, full: bool) -> Iterator[str]:
+    """The parts of the document, in order."""
+    yield from _head(comparison)
+    yield from _suspects(comparison)
+    yield from _first_divergence(comparison)
+    yield from _overview(comparison)
     for side in Side:
         sections = [
             block
@@ -53,27 +38,9 @@ def markdown(comparison: Comparison, *, full: bool = False) -> str:
             for block in _section(section, full)
         ]
         if sections:
-            blocks += [f"## {side.capitalize()}", *sections]
-    blocks += _rules(comparison)
-    return "\n\n".join(blocks) + "\n"
-
-
-def code(text: str) -> str:
-    """Untrusted text as a code span."""
-    text = visible(text)
-    if not text:
-        return "(empty)"
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    edge = text[0] + text[-1]
-    # A reader takes one space off either end, unless there are spaces only.
-    padding = " " if "`" in edge or (edge == "  " and text.strip(" ")) else ""
-    return f"{fence}{padding}{text}{padding}{fence}"
-
-
-def prose(text: str) -> str:
-    """Untrusted text as plain words. It must not begin a line, where `#` or `-` have a meaning."""
-    escaped = _MEANT.sub(r"\\\1", visible(text))
-    return _TRIGGERS.sub("<!-- -->", escaped)
+            yield f"## {side.capitalize()}"
+            yield from sections
+    yield from rules(comparison.policy, [comparison])
 
 
 def _head(comparison: Comparison) -> Iterator[str]:
@@ -83,20 +50,17 @@ def _head(comparison: Comparison) -> Iterator[str]:
     yield f"Inputs **{settled.inputs}**, outcomes **{settled.outcomes}**."
     yield "\n".join(f"- {prose(reason)}" for reason in settled.reasons)
     runs = (comparison.left, comparison.right)
-    rows: list[tuple[str, list[str]]] = [
-        ("run", [code(run.run_id) for run in runs]),
-        ("name", [code(run.name) for run in runs]),
-        ("experiment", [code(run.experiment_name) for run in runs]),
-        ("status", [code(run.status) for run in runs]),
-        ("started (UTC)", [code(started(run) or "not told") for run in runs]),
-        (
-            "duration",
-            [code("not told" if (ms := run.duration) is None else duration(ms)) for run in runs],
-        ),
-        ("user", [code(run.user) for run in runs]),
-    ]
-    yield _table(("", "left (base)", "right"), ([label, *cells] for label, cells in rows))
+    yield runs_table(("", "left (base)", "right"), runs)
     yield f"Numbers are compared {prose(words.tolerance(comparison.policy))}."
+
+
+def runs_table(head: Sequence[str], runs: Sequence[Run]) -> str:
+    """Who the runs are: a column each."""
+    rows = (
+        [label, *(code(text) if text else "not told" for text in texts)]
+        for label, texts in described(runs)
+    )
+    return table(head, rows)
 
 
 def _suspects(comparison: Comparison) -> Iterator[str]:
@@ -114,17 +78,17 @@ def _suspects(comparison: Comparison) -> Iterator[str]:
         left, right = _values(found[suspect.section, suspect.key], full=False)
         where = f"{suspect.section} {code(words.key(suspect.key))}"
         lines.append(f"{number}. {where}: {left} → {right}. {prose(suspect.why)}")
-    yield from _folded("More suspects", lines[:_MANY], lines[_MANY:])
+    yield from _first_lines("More suspects", lines[:MANY], lines[MANY:])
     unknown = [pair for pair in comparison.not_compared if pair[0].side is Side.INPUTS]
     if unknown:
         listed = ", ".join(f"{name} {code(words.key(finding.key))}" for name, finding in unknown)
         yield f"Not known, and so not cleared: {listed}."
 
 
-def _folded(title: str, shown: list[str], rest: list[str]) -> Iterator[str]:
+def _first_lines(title: str, shown: list[str], rest: list[str]) -> Iterator[str]:
     yield "\n".join(shown)
     if rest:
-        yield from _details(f"{title} ({len(rest):,})", ["\n".join(rest)])
+        yield from details(f"{title} ({len(rest):,})", ["\n".join(rest)])
 
 
 def _first_divergence(comparison: Comparison) -> Iterator[str]:
@@ -137,7 +101,7 @@ def _first_divergence(comparison: Comparison) -> Iterator[str]:
 def _overview(comparison: Comparison) -> Iterator[str]:
     yield "## Sections"
     rows = ([str(name), words.section(found)] for name, found in comparison.sections.items())
-    yield _table(("section", "found"), rows)
+    yield table(("section", "found"), rows)
 
 
 def _section(section: SectionComparison, full: bool) -> Iterator[str]:
@@ -150,14 +114,10 @@ def _section(section: SectionComparison, full: bool) -> Iterator[str]:
     counted = [f for f in listed if f.kind not in quiet]
     aside = [f for f in listed if f.kind in quiet]
     if counted:
-        table = _findings(counted, full)
-        if len(counted) > _MANY and not full:
-            yield from _details(plural(len(counted), "finding"), [table])
-        else:
-            yield table
+        yield from folded(len(counted), "finding", _findings(counted, full), full=full)
     if aside:
         title = f"{plural(len(aside), 'finding')} set aside, or equal in other words"
-        yield from _details(title, [_findings(aside, full)])
+        yield from details(title, [_findings(aside, full)])
     for finding in listed:
         yield from _inside(finding, (), full)
 
@@ -170,13 +130,13 @@ def _findings(findings: Iterable[Finding], full: bool) -> str:
         kind = f"{words.symbol(finding.kind)} {finding.kind}"
         row = [kind, code(words.key(finding.key)), *_values(finding, full), note]
         rows.append(row + ([_sources(finding)] if full else []))
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _values(finding: Finding, full: bool) -> tuple[str, str]:
-    texts = words.fact(finding.left), words.fact(finding.right)
+    texts: tuple[str, ...] = (words.fact(finding.left), words.fact(finding.right))
     if not full:
-        texts = words.abreast(*texts, _CELL)
+        texts = words.abreast(texts, _CELL)
     left, right = (
         code(text) if isinstance(fact, Known) else text
         for text, fact in zip(texts, (finding.left, finding.right), strict=True)
@@ -213,7 +173,7 @@ def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[st
             return
     if parts:
         summary = f"<code>{html.escape(visible(' : '.join(where)))}</code>"
-        yield from _details(summary, [prose(words.detail(finding.detail)), *parts])
+        yield from details(summary, [prose(words.detail(finding.detail)), *parts])
     for part in nested:
         yield from _inside(part, where, full)
 
@@ -233,31 +193,16 @@ def _lines(text: TextDetail) -> list[str]:
     return ["\n".join([f"{fence}diff", *lines, fence]), *cut]
 
 
-def _rules(comparison: Comparison) -> Iterator[str]:
+def rules(policy: Policy, comparisons: Iterable[Comparison]) -> Iterator[str]:
     """Why what was set aside does not count."""
     used = [
-        comparison.policy.rule_for(name, finding.key)
+        policy.rule_for(name, finding.key)
+        for comparison in comparisons
         for name, section in comparison.sections.items()
         for finding in section.findings
         if finding.kind is Kind.SET_ASIDE
     ]
-    rules = [rule for rule in comparison.policy.set_aside if rule in used]
-    if rules:
-        rows = [[prose(r.name), r.section, code(r.pattern), prose(r.why)] for r in rules]
-        table = _table(("rule", "section", "pattern", "why"), rows)
-        yield from _details("The rules that set something aside", [table])
-
-
-def _details(summary: str, blocks: Iterable[str]) -> Iterator[str]:
-    """A folded part. `summary` is HTML."""
-    yield f"<details><summary>{summary}</summary>"
-    yield from blocks
-    yield "</details>"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table; pipes in cells are escaped, and spelled out where renderers would disagree."""
-    titles = list(head)
-    lines = [titles, ["---"] * len(titles)]
-    lines += [[c.replace("\\|", "\\\\x7c").replace("|", "\\|") for c in row] for row in rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    if found := [rule for rule in policy.set_aside if rule in used]:
+        rows = [[prose(r.name), r.section, code(r.pattern), prose(r.why)] for r in found]
+        listed = table(("rule", "section", "pattern", "why"), rows)
+        yield from details("The rules that set something aside", [listed])
