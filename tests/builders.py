@@ -15,7 +15,9 @@ import numpy as np
 from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison, Policy, Rule
 from repro_tui.compare.several import Several, compare_several
+from repro_tui.errors import ReproError
 from repro_tui.evidence.model import (
+    Commit,
     Dataset,
     Evidence,
     Fact,
@@ -105,6 +107,11 @@ def blob(path: str, content: bytes = b"") -> FileRef:
 def opener(ref: FileRef) -> BinaryIO:
     """The bytes of what `file` and `blob` made."""
     return io.BytesIO(_contents[ref.digest])
+
+
+def no_commits(repository: str, old: str, new: str) -> tuple[Commit, ...]:
+    """The repository of `blob` is not on this machine."""
+    raise ReproError(f"{repository} is gone.")
 
 
 def facts() -> dict[SectionName, dict[Key, Fact]]:
@@ -218,7 +225,7 @@ POLICY = Policy(
 
 def compared(left: Evidence, right: Evidence, policy: Policy = POLICY) -> Comparison:
     """The real comparison of two examples."""
-    return compare(left, right, policy, opener, look_inside=2**20, text_limit=2**16)
+    return compare(left, right, policy, opener, 2**20, 2**16, no_commits)
 
 
 def reproduced() -> Comparison:

@@ -19,6 +19,7 @@ from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
 from repro_tui.evidence.model import Dataset, Evidence, Experiment, Run
 from repro_tui.evidence.origin import Places
+from repro_tui.evidence.repository import commits_between
 from repro_tui.evidence.tracking import (
     Reader,
     RunPage,
@@ -142,6 +143,7 @@ class Engine:
             opener=open_file,
             look_inside=self.settings.look_inside,
             text_limit=self.settings.text_limit,
+            commits_between=commits_between,
         )
 
     # --- Re-execution --------------------------------------------------------------

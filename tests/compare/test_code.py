@@ -1,12 +1,13 @@
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 import pytest
-from tests.builders import blob, known, opener
+from tests.builders import blob, known, no_commits, opener
 
 from repro_tui.compare.code import compare_code
 from repro_tui.compare.model import Finding, Kind, Policy, TextDetail
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Fact, FileRef, Key, Missing, Section, SectionName
+from repro_tui.evidence.model import Commit, Fact, FileRef, Key, Missing, Section, SectionName
 
 CODE = SectionName.CODE
 
@@ -20,10 +21,14 @@ def code(commit: str, changes: str | None = "none", **files: bytes) -> dict[Key,
 
 
 def compared(
-    left: dict[Key, Fact], right: dict[Key, Fact], limit: int = 2**16
+    left: dict[Key, Fact],
+    right: dict[Key, Fact],
+    limit: int = 2**16,
+    used: Mapping[str, str] | None = None,
 ) -> dict[Key, Finding]:
     sides = Section(CODE, left), Section(CODE, right)
-    return {f.key: f for f in compare_code(*sides, Policy(), opener, limit)}
+    found = compare_code(*sides, Policy(), opener, limit, no_commits, used or {})
+    return {f.key: f for f in found}
 
 
 def test_files_that_differ_are_compared_by_line() -> None:
@@ -69,5 +74,64 @@ def test_files_that_cannot_be_shown_say_why() -> None:
         raise ReproError(f"{ref.path} is gone.")
 
     left, right = (Section(CODE, code(name, f=name.encode())) for name in "ab")
-    found = compare_code(left, right, Policy(), gone, 100)
+    found = compare_code(left, right, Policy(), gone, 100, no_commits, {})
     assert found[1].note == "its lines cannot be read: f is gone."
+
+
+def test_files_that_are_used_come_first_and_are_shown_whole() -> None:
+    used = {"train": "run by the command", "zoo": "imported by train"}
+    left = code("a", aside=b"x", train=b"x")
+    right = code("b", aside=b"y", train=b"y", zoo=b"new\n", another=b"new\n")
+    found = compared(left, right, used=used)
+    files = [key[1] for key in found if key[0] == "files"]
+    assert files == ["train", "zoo", "another", "aside"]
+    assert found["files", "train"].note == "run by the command"
+    new = found["files", "zoo"].detail
+    assert isinstance(new, TextDetail)
+    assert [line.text for line in new.lines] == ["new"]
+    assert found["files", "another"].detail is None
+
+
+def test_uncommitted_changes_are_compared_by_line() -> None:
+    left, right = code("a"), code("a")
+    left["uncommitted changes",] = known(blob("changes.patch", b"+lr = 1\n"))
+    right["uncommitted changes",] = known(blob("changes.patch", b"+lr = 2\n"))
+    detail = compared(left, right)["uncommitted changes",].detail
+    assert isinstance(detail, TextDetail)
+    assert [line.text for line in detail.lines] == ["+lr = 1", "+lr = 2"]
+    assert isinstance(compared(left, code("a"))["uncommitted changes",].detail, TextDetail)
+
+
+@pytest.mark.parametrize(
+    ("gone", "come", "note", "summary"),
+    [
+        (0, 2, "the right commit came after the left one", "2 commits only on the right"),
+        (1, 0, "the right commit came before the left one", "1 commit only on the left"),
+        (
+            1,
+            1000,
+            "neither commit came after the other",
+            "1 commit only on the left, 1,000 commits or more only on the right",
+        ),
+    ],
+)
+def test_the_commits_between(gone: int, come: int, note: str, summary: str) -> None:
+    def between(repository: str, old: str, new: str) -> Sequence[Commit]:
+        assert repository == "/repository/.git"
+        return [Commit(f"{n:040x}", f"step {n}") for n in range(come if new == "b" else gone)]
+
+    left, right = (Section(CODE, code(name, train=name.encode())) for name in "ab")
+    found = compare_code(left, right, Policy(), opener, 100, between, {})
+    (finding,) = [f for f in found if f.key == ("commit",)]
+    assert finding.note == note
+    assert isinstance(finding.detail, TextDetail)
+    assert finding.detail.summary == summary
+    assert [line.mark for line in finding.detail.lines][:1] == ["-" if gone else "+"]
+    assert len(finding.detail.lines) <= 52
+
+
+def test_commits_that_no_repository_holds_are_not_counted() -> None:
+    found = compared(code("a", train=b"x"), code("b", train=b"x"))["commit",]
+    assert found.kind is Kind.CHANGED
+    assert "not known" in found.note
+    assert found.detail is None

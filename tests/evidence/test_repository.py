@@ -126,9 +126,24 @@ def test_commits_between(project: Path) -> None:
         (third, "third"),
         (second, "second | with a bar"),
     ]
-    assert all(made.time > 1_000_000_000 for made in found)
     assert repository.commits_between(third, first) == ()
     assert len(repository.commits_between(first, third, limit=1)) == 1
+
+
+def test_a_subject_may_hold_what_ends_a_line_elsewhere(project: Path) -> None:
+    first = head(project)
+    made = commit(project, {"a": "1"}, "one\u2028two\x0bthree\x85four")
+    (found,) = Repository.open(project).commits_between(first, made)
+    assert found.id == made
+    assert found.subject.startswith("one\u2028two")
+
+
+def test_a_clone_without_its_history_does_not_tell(project: Path, tmp_path: Path) -> None:
+    first = head(project)
+    second = commit(project, {"a": "1"})
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{project}", "shallow")
+    with pytest.raises(ReproError, match="without its whole history"):
+        Repository.open(tmp_path / "shallow").commits_between(first, second)
 
 
 def test_a_bare_repository_has_objects_and_no_changes(project: Path, tmp_path: Path) -> None:

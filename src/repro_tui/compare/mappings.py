@@ -1,6 +1,7 @@
 """Facts compared by key: what any section comes to, gaps and rules included."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from repro_tui.compare.documents import compare_documents, parse
@@ -96,6 +97,11 @@ def set_aside(finding: Finding, section: SectionName, policy: Policy) -> Finding
     return Finding(
         finding.key, Kind.SET_ASIDE, finding.left, finding.right, note, rule.name, finding.detail
     )
+
+
+def noted(finding: Finding, note: str) -> Finding:
+    """The finding with one more sentence in its note."""
+    return replace(finding, note="; ".join(filter(None, (finding.note, note))))
 
 
 def compare_scalars(section: SectionName) -> CompareKnown:

@@ -7,25 +7,16 @@ re-execution.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
+from repro_tui.compare import packages
 from repro_tui.compare.model import Finding, Kind, OutcomesVerdict, Suspect, Verdict
 from repro_tui.compare.verdict import Sections
 from repro_tui.evidence.model import Fact, Key, Known, Package, SectionName, Side
-
-_NUMERIC = frozenset(
-    {
-        *("accelerate", "catboost", "cupy", "datasets", "flax", "jax", "jaxlib", "keras"),
-        *("lightgbm", "lightning", "mkl", "numba", "numpy", "pandas", "polars", "pytorch"),
-        *("pytorch-lightning", "scikit-learn", "scipy", "statsmodels", "tensorflow"),
-        *("tokenizers", "torch", "torchaudio", "torchvision", "transformers", "triton", "xgboost"),
-    }
-)
-"""Distributions that compute, or that decide what is computed on."""
-_NUMERIC_PREFIXES = ("nvidia-", "intel-", "cupy-", "jax-cuda", "onednn")
 
 _PLACE = re.compile(
     r"(^|[._/-])(dir|folder|path|file|out|output|log\w*|name|verbose|tags?)$", re.IGNORECASE
@@ -46,21 +37,41 @@ class _Judged(NamedTuple):
     why: str
 
 
-def suspects(sections: Sections, settled: Verdict) -> tuple[Suspect, ...]:
-    """Every changed input, the likeliest first; none where outcomes do not differ."""
+class _Reached(NamedTuple):
+    """What the runs are seen to use."""
+
+    files: Mapping[str, str]
+    imports: frozenset[str]
+    installed_alike: frozenset[str]
+    """Distributions that both had in one version."""
+
+
+def suspects(
+    sections: Sections,
+    settled: Verdict,
+    used: Mapping[str, str],
+    imports: frozenset[str],
+) -> tuple[Suspect, ...]:
+    """Every changed input, the likeliest first; none where outcomes do not differ.
+
+    `used` says of each file that a run is seen to use, how; `imports` are the
+    distributions that the code imports by itself.
+    """
     if settled.outcomes is not OutcomesVerdict.DIFFERENT:
         return ()
+    alike = packages.installed_alike(sections[SectionName.ENVIRONMENT].findings)
+    reached = _Reached(used, imports, alike)
     found = [
         (judged.rank, place, finding.key, Suspect(name, finding.key, judged.why))
         for place, (name, section) in enumerate(sections.items())
         if section.side is Side.INPUTS
         for finding in section.differing
-        for judged in [_judge(name, finding)]
+        for judged in [_judge(name, finding, reached)]
     ]
     return tuple(item[3] for item in sorted(found, key=lambda item: item[:3]))
 
 
-def _judge(section: SectionName, finding: Finding) -> _Judged:
+def _judge(section: SectionName, finding: Finding, reached: _Reached) -> _Judged:
     key = finding.key
     match section:
         case SectionName.PARAMS:
@@ -68,15 +79,17 @@ def _judge(section: SectionName, finding: Finding) -> _Judged:
         case SectionName.RANDOMNESS:
             return _randomness(key)
         case SectionName.CODE:
-            return _code(key)
+            return _code(key, reached.files)
         case SectionName.DATA:
             return _data(key)
         case SectionName.ENVIRONMENT if key[0] != "packages":
             return _environment(key)
         case SectionName.ENVIRONMENT:
-            return _package(key[-1], finding, 0)
+            return _package(finding, reached.imports, 0)
+        case SectionName.LOCKFILES if packages.distribution(key[-1]) in reached.installed_alike:
+            return _Judged(75, "Only the lock changed: both runs had one version installed.")
         case SectionName.LOCKFILES:
-            return _package(key[-1], finding, 1)
+            return _package(finding, reached.imports, 1)
         case _:
             return _Judged(42, "Another device computes and rounds in another order.")
 
@@ -100,7 +113,9 @@ def _randomness(key: Key) -> _Judged:
     return _Judged(28, "A determinism switch decides which algorithms may be used.")
 
 
-def _code(key: Key) -> _Judged:
+def _code(key: Key, used: Mapping[str, str]) -> _Judged:
+    if key[0] == "files" and key[-1] in used:
+        return _Judged(8, f"A changed file that the run uses: {used[key[-1]]}.")
     if key[0] == "files":
         return _file(PurePosixPath(key[-1]))
     return {
@@ -149,11 +164,15 @@ def _environment(key: Key) -> _Judged:
             return _Judged(70, "The system differs; results seldom depend on it.")
 
 
-def _package(name: str, finding: Finding, later: int) -> _Judged:
+def _package(finding: Finding, imports: frozenset[str], later: int) -> _Judged:
     """`later` puts a lock's word behind that of the environment, which is what ran."""
-    numeric = name in _NUMERIC or name.startswith(_NUMERIC_PREFIXES)
-    what = "A numeric library" if numeric else "A package"
-    base = 14 if numeric else 52
+    name = packages.distribution(finding.key[-1])
+    if packages.numeric(name):
+        what, base = "A numeric library", 14
+    elif name in imports:
+        what, base = "A package that the code imports,", 44
+    else:
+        what, base = "A package", 52
     if finding.kind is not Kind.CHANGED:
         return _Judged(base + 6 + later, f"{what} that only one of the runs has.")
     step = _version_step(finding.left, finding.right)

@@ -78,8 +78,12 @@ _EVIDENCE = (SectionName.METRICS, SectionName.ARTIFACTS)
 """The outcomes that can show a run to be reproduced. That both ended well cannot."""
 
 
-def verdict(left: Run, right: Run, sections: Sections) -> Verdict:
+def verdict(
+    left: Run, right: Run, sections: Sections, astray: tuple[str, str] = ("", "")
+) -> Verdict:
     """Judge two runs by the findings of all sections.
+
+    `astray` says for each run what it had installed otherwise than its locks say.
 
     A difference outweighs what is unknown, on either side, except that a run which has
     not ended says nothing yet. Outcomes are identical only where something was compared,
@@ -87,7 +91,7 @@ def verdict(left: Run, right: Run, sections: Sections) -> Verdict:
     """
     inputs, outcomes = _inputs(sections), _outcomes(left, right, sections)
     headline = _TABLE.get((inputs, outcomes), Headline.UNVERIFIABLE)
-    return Verdict(inputs, outcomes, headline, tuple(_reasons(left, right, sections)))
+    return Verdict(inputs, outcomes, headline, tuple(_reasons(left, right, sections, astray)))
 
 
 def exit_code(comparison: Comparison, fail_on: FailOn = FailOn.OUTCOMES) -> ExitCode:
@@ -184,7 +188,7 @@ def _outcomes(left: Run, right: Run, sections: Sections) -> OutcomesVerdict:
     return OutcomesVerdict.IDENTICAL
 
 
-def _reasons(left: Run, right: Run, sections: Sections) -> Iterator[str]:
+def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str]) -> Iterator[str]:
     """The sentences that the verdict rests on, the weightiest first."""
     for name, run in (("left", left), ("right", right)):
         if not run.finished:
@@ -199,6 +203,7 @@ def _reasons(left: Run, right: Run, sections: Sections) -> Iterator[str]:
     yield f"Inputs that differ: {_by_section(changed) or 'none'}."
     if differing and (free := list(_unseeded(sections))):
         yield f"Random number generators that nobody seeded in either run: {', '.join(free)}."
+    yield from _astray(*astray)
     for noun, findings in (("Outcomes", outcomes), ("Inputs", inputs)):
         unknown = [pair for pair in findings if pair[1].kind is Kind.UNKNOWN]
         if unknown:
@@ -207,6 +212,15 @@ def _reasons(left: Run, right: Run, sections: Sections) -> Iterator[str]:
     if aside := [pair for pair in (*outcomes, *inputs) if pair[1].kind is Kind.SET_ASIDE]:
         rules = ", ".join(sorted({finding.rule for _, finding in aside}))
         yield f"Set aside by rule ({rules}): {_by_section(aside)}."
+
+
+def _astray(left: str, right: str) -> Iterator[str]:
+    if left and left == right:
+        yield f"Both runs had other packages than their locks say: {left}."
+        return
+    for side, said in (("left", left), ("right", right)):
+        if said:
+            yield f"The {side} run had other packages than its locks say: {said}."
 
 
 def _unseeded(sections: Sections) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """The section `code`: commit, uncommitted changes, entry point, command, the files used."""
 
+from repro_tui.errors import ReproError
 from repro_tui.evidence.model import (
     Fact,
     FileRef,
     GitBlob,
     Key,
     Known,
+    LocalFile,
     Missing,
     Run,
     Section,
@@ -13,13 +15,14 @@ from repro_tui.evidence.model import (
     Tag,
 )
 from repro_tui.evidence.origin import Origin, Snapshot
-from repro_tui.evidence.record import Launch
+from repro_tui.evidence.record import PATCH, Launch, Record
 
 _RECORD = "record.json"
 
 
-def code(run: Run, launch: Launch | None, origin: Origin) -> Section:
+def code(run: Run, record: Record | None, origin: Origin) -> Section:
     """The section. Files are those of the project's subdirectory at the commit."""
+    launch = record.launch if record else None
     facts: dict[Key, Fact] = {
         ("commit",): _known(origin.commit, launch, Tag.GIT_COMMIT)
         or Missing("no commit was recorded: the run was not started in a Git repository"),
@@ -28,8 +31,8 @@ def code(run: Run, launch: Launch | None, origin: Origin) -> Section:
     }
     if Tag.GIT_BRANCH in run.tags:
         facts["branch",] = Known(run.tags[Tag.GIT_BRANCH], f"tag {Tag.GIT_BRANCH}")
-    if launch is not None:
-        facts["uncommitted changes",] = Known(launch.patch or "none", _RECORD)
+    if record is not None and launch is not None:
+        facts["uncommitted changes",] = _patch(record, launch.patch)
         facts["command",] = Known(launch.command, _RECORD)
     else:
         facts["uncommitted changes",] = _uncommitted(run)
@@ -41,6 +44,17 @@ def _known(value: str, launch: Launch | None, tag: str) -> Known | None:
     if not value:
         return None
     return Known(value, _RECORD if launch is not None else f"tag {tag}")
+
+
+def _patch(record: Record, digest: str | None) -> Fact:
+    """The recorded changes as a file, so that their lines can be compared."""
+    if digest is None:
+        return Known("none", _RECORD)
+    try:
+        size = len(record.patch().encode(errors="surrogateescape"))
+    except ReproError:
+        return Known(digest, _RECORD)
+    return Known(FileRef(PATCH, size, digest, LocalFile(str(record.folder / PATCH))), _RECORD)
 
 
 def _uncommitted(run: Run) -> Fact:

@@ -24,6 +24,7 @@ from repro_tui.evidence.model import (
 )
 from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.randomness import device, randomness
+from repro_tui.evidence.reach import reach
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.evidence.tracking.reader import Reader
 
@@ -61,7 +62,7 @@ def collect(
     source = origin(run, known.launch if known else None, places or Places(Path.cwd(), cache=cache))
     progress("the metrics")
     sections = (
-        code(run, known.launch if known else None, source),
+        code(run, known, source),
         _params(run),
         data(_ask(lambda: reader.datasets(run_id)), source.code),
         environment(run, known, models),
@@ -72,7 +73,8 @@ def collect(
         artifacts(own, models),
         _status(run),
     )
-    return Evidence(run, {section.name: section for section in sections})
+    reached = reach(run, known.launch if known else None, source)
+    return Evidence(run, {section.name: section for section in sections}, reached)
 
 
 def _models(run_id: str, reader: Reader, cache: Path) -> dict[str, Files | Unreadable] | Unreadable:

@@ -217,6 +217,15 @@ class Package:
     marker: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of a Git repository."""
+
+    id: str
+    subject: str
+    """The first line of its message."""
+
+
 Value = str | int | float | bool | None | History | FileRef | Package | Dataset
 
 NOT_SEEDED = "not seeded"
@@ -273,11 +282,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What a run is seen to use: it orders what changed, and decides nothing."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """By path from the top of the repository: `imported by train.py`."""
+    imports: frozenset[str] = frozenset()
+    """Normalised names of the distributions that the code imports by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that is known of one run: every section of `SectionName`, once."""
 
     run: Run
     sections: Mapping[SectionName, Section]
+    reach: Reach = Reach()
 
     def __post_init__(self) -> None:
         absent = [name for name in SectionName if name not in self.sections]

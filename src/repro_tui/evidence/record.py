@@ -17,6 +17,8 @@ from repro_tui.evidence.model import Missing, Unreadable
 SCHEMA = "repro-tui.record/1"
 FOLDER = "repro-tui"
 NAME = "record.json"
+PATCH = "changes.patch"
+"""The uncommitted changes, beside the record."""
 _LIMIT = 8 << 20
 _PATCH_LIMIT = 128 << 20
 
@@ -94,7 +96,7 @@ class Record:
         if self.launch is None or self.launch.patch is None:
             return ""
         try:
-            content = read(self.folder / "changes.patch", _PATCH_LIMIT)
+            content = read(self.folder / PATCH, _PATCH_LIMIT)
         except ReproError as error:
             raise ReproError(f"The recorded uncommitted changes: {error.message}") from error
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != self.launch.patch:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from repro_tui import text
 from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Commit
 
 if TYPE_CHECKING:
     from git import Repo
@@ -70,13 +71,6 @@ class Entry(NamedTuple):
     """Of the blob, or the submodule's commit."""
     size: int
     """Bytes; 0 for a submodule."""
-
-
-class Commit(NamedTuple):
-    id: str
-    time: int
-    """Seconds since the epoch, as the committer's clock had it."""
-    subject: str
 
 
 class Repository:
@@ -199,16 +193,20 @@ class Repository:
             start += int(fields[2]) + 1
 
     def commits_between(self, old: str, new: str, limit: int = 1000) -> tuple[Commit, ...]:
-        """The commits that `new` has and `old` has not, newest first, at most `limit`."""
+        """The commits that `new` has and `old` has not, newest first, at most `limit`.
+
+        Raises ReproError where the repository does not hold both, or was cloned without
+        all of their history, so that nobody can tell.
+        """
+        if self.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+            raise ReproError(f"{self.name} was cloned without its whole history.")
         out = self.run(
-            "rev-list", f"--max-count={limit}", "--no-commit-header", "--format=%H %ct %s",
+            "rev-list", f"--max-count={limit}", "--no-commit-header", "--format=%H %s",
             _full(new), f"^{_full(old)}",
         )  # fmt: skip
-        commits = []
-        for line in out.decode(errors="replace").splitlines():
-            name, time, subject = line.split(" ", 2)
-            commits.append(Commit(name, int(time), subject))
-        return tuple(commits)
+        # A subject may hold whatever else ends a line for Python, but no line feed.
+        lines = out.decode(errors="replace").split("\n")[:-1]
+        return tuple(Commit(*line.split(" ", 1)) for line in lines)
 
     def run(
         self,
@@ -247,6 +245,11 @@ class Repository:
             strip_newline_in_stdout=False,
             env=environment,
         )
+
+
+def commits_between(repository: str, old: str, new: str) -> tuple[Commit, ...]:
+    """As `Repository.commits_between` of the repository of that name."""
+    return Repository.open(Path(repository)).commits_between(old, new)
 
 
 def _full(name: str) -> str:

@@ -187,6 +187,7 @@ class _Execution:
         from repro_tui.evidence.collect import collect
         from repro_tui.evidence.files import open_file
         from repro_tui.evidence.origin import Places
+        from repro_tui.evidence.repository import commits_between
         from repro_tui.evidence.tracking import open_reader
 
         uri, run_id, settings = self.job.plan.tracking_uri, self.job.run_id or "", self.settings
@@ -200,7 +201,7 @@ class _Execution:
                 right = collect(run_id, reader, settings.cache, places=places)
                 comparison = compare(
                     *(left, right, settings.policy, open_file),
-                    *(settings.look_inside, settings.text_limit),
+                    *(settings.look_inside, settings.text_limit, commits_between),
                 )
         except Exception as error:
             # The run itself has ended well; nothing about that changes.
