@@ -7,7 +7,7 @@ from tests.builders import run
 from tests.evidence.git import commit
 
 from repro_tui.evidence.model import Reach, Tag
-from repro_tui.evidence.origin import origin
+from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.reach import reach
 
 PROJECT: dict[str, str | bytes] = {
@@ -41,7 +41,7 @@ def reached(folder: Path, entry_point: str = "main", **params: str) -> Reach:
         Tag.ENTRY_POINT: entry_point,
     }
     of = run(tags=tags, params=params)
-    return reach(of, None, origin(of, None, folder))
+    return reach(of, None, origin(of, None, Places(folder)))
 
 
 def test_imports_are_followed_from_the_script_of_the_entry_point(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_a_script_every_file_says_what_is_imported(tmp_path: Path) -> No
 def test_a_plain_script(tmp_path: Path) -> None:
     made = commit(tmp_path, {"sub/train.py": "import torch\nimport near\n", "sub/near.py": ""})
     of = run(tags={Tag.GIT_COMMIT: made, Tag.SOURCE_NAME: "train.py"})
-    found = reach(of, None, origin(of, None, tmp_path))
+    found = reach(of, None, origin(of, None, Places(tmp_path)))
     assert found.files == {
         "sub/train.py": "run by the command",
         "sub/near.py": "imported by sub/train.py",
@@ -93,10 +93,10 @@ def test_what_is_no_python_reaches_nothing(tmp_path: Path, content: bytes) -> No
         tags={Tag.GIT_COMMIT: made, Tag.SOURCE_NAME: "train.py"},
         params={"up": "../../etc/passwd", "top": "/train.py", "long": "x" * 5000, "nul": "a\0b"},
     )
-    found = reach(of, None, origin(of, None, tmp_path))
+    found = reach(of, None, origin(of, None, Places(tmp_path)))
     assert found == Reach({"train.py": "run by the command"}, frozenset())
 
 
 def test_no_repository_reaches_nothing(tmp_path: Path) -> None:
     of = run(tags={Tag.GIT_COMMIT: "1" * 40, Tag.SOURCE_NAME: "train.py"})
-    assert reach(of, None, origin(of, None, tmp_path)) == Reach()
+    assert reach(of, None, origin(of, None, Places(tmp_path))) == Reach()
