@@ -13,7 +13,8 @@ from typing import BinaryIO
 import numpy as np
 
 from repro_tui.compare.compare import compare
-from repro_tui.compare.model import Comparison, Policy, Rule
+from repro_tui.compare.model import Comparison
+from repro_tui.compare.policy import Policy, Rule
 from repro_tui.compare.several import Several, compare_several
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import (

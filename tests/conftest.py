@@ -22,3 +22,11 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("REPRO_TUI_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     return folder
+
+
+@pytest.fixture
+def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The person's own settings; to be written."""
+    path = tmp_path / "own.toml"
+    monkeypatch.setenv("REPRO_TUI_CONFIG", str(path))
+    return path

@@ -5,21 +5,15 @@ from pathlib import Path
 import pytest
 
 from repro_tui.cli.diff import SECTIONS
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import SectionName
-from repro_tui.settings import ignored, load, resource
-
-
-@pytest.fixture
-def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "own.toml"
-    monkeypatch.setenv("REPRO_TUI_CONFIG", str(path))
-    return path
+from repro_tui.settings import load, resource
 
 
 def test_the_defaults_are_exact_and_set_timing_aside() -> None:
     settings = load()
-    assert settings.policy.exact
+    assert settings.policy == Policy(set_aside=settings.policy.set_aside)
     rules = {rule.name for rule in settings.policy.set_aside}
     assert {"timing", "system metrics", "host name"} <= rules
 
@@ -107,23 +101,6 @@ def test_the_environment_comes_last(own_file: Path, monkeypatch: pytest.MonkeyPa
 def test_confs_and_themes_are_found() -> None:
     assert (resource("confs") / "repro-tui.toml").is_file()
     assert resource("themes").is_dir()
-
-
-def test_what_is_ignored_on_the_line_is_a_rule_of_its_own() -> None:
-    rule = ignored("metrics:val_*")
-    assert rule.name == "--ignore metrics:val_*"
-    assert rule.matches(SectionName.METRICS, ("val_loss",))
-    assert not rule.matches(SectionName.METRICS, ("loss",))
-    assert not rule.matches(SectionName.PARAMS, ("val_loss",))
-    assert ignored("artifacts:a:b").pattern == "a:b"
-
-
-@pytest.mark.parametrize("text", ["", "metrics", "metrics:", "weather:x", ":x"])
-def test_what_is_no_section_and_pattern_is_said_so(text: str) -> None:
-    with pytest.raises(ReproError) as caught:
-        ignored(text)
-    assert "SECTION:PATTERN" in caught.value.message
-    assert "metrics" in caught.value.hint
 
 
 def test_the_command_line_knows_every_section() -> None:

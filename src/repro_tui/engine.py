@@ -6,12 +6,12 @@ computed twice: the evidence of runs that have ended is kept.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from repro_tui.compare.compare import compare
-from repro_tui.compare.model import Comparison, Policy
+from repro_tui.compare.model import Comparison
+from repro_tui.compare.policy import Policy
 from repro_tui.compare.several import Several, compare_several
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
@@ -184,15 +184,3 @@ class Engine:
 
     def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
         return jobs.read_log(job, offset)
-
-
-def with_tolerance(
-    policy: Policy, rtol: float | None, atol: float | None, ulp: int | None
-) -> Policy:
-    """The policy with those tolerances that were given."""
-    return replace(
-        policy,
-        rtol=policy.rtol if rtol is None else rtol,
-        atol=policy.atol if atol is None else atol,
-        ulp=policy.ulp if ulp is None else ulp,
-    )

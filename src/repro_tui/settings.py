@@ -9,10 +9,10 @@ from typing import Any
 import platformdirs
 import tomli
 
-from repro_tui.compare.model import Policy, Rule
+from repro_tui import policies
+from repro_tui.compare.policy import BY_DTYPE, Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.model import SectionName
 
 _APP = "repro-tui"
 
@@ -75,17 +75,12 @@ def load() -> Settings:
         )
     else:
         values = defaults
-    tolerance, trusted = values["tolerance"], values["trusted_repositories"]
+    trusted = values["trusted_repositories"]
     return Settings(
         theme=os.environ.get("REPRO_TUI_THEME") or values["theme"],
         metrics=tuple(values["runs"]["metrics"]),
         metric_columns=values["runs"]["metric_columns"],
-        policy=Policy(
-            rtol=float(tolerance["rtol"]),
-            atol=float(tolerance["atol"]),
-            ulp=tolerance["ulp"],
-            set_aside=tuple(_rule(table, path) for table in values["set_aside"]),
-        ),
+        policy=policies.from_settings(values["tolerance"], values["set_aside"], path),
         repositories=dict(_moved(table, path) for table in values["repositories"]),
         trusted=tuple(_place(name, "trusted_repositories", path) for name in trusted),
         variables=tuple(values["environment"]["variables"]),
@@ -98,17 +93,6 @@ def load() -> Settings:
             os.environ.get("REPRO_TUI_CACHE_DIR") or platformdirs.user_cache_path(_APP)
         ).absolute(),
     )
-
-
-def ignored(text: str) -> Rule:
-    """The rule that `--ignore SECTION:PATTERN` stands for. Raises ReproError."""
-    section, colon, pattern = text.partition(":")
-    if section not in tuple(SectionName) or not (colon and pattern):
-        raise ReproError(
-            f"--ignore {text!r} is not SECTION:PATTERN.",
-            f"Sections are {', '.join(SectionName)}.",
-        )
-    return Rule(f"--ignore {text}", SectionName(section), pattern, "asked for with --ignore")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -133,7 +117,8 @@ def _merge(
         default = defaults[key]
         if isinstance(default, float) and type(value) is int:
             value = float(value)
-        if type(value) is not type(default):
+        by_dtype = name in ("tolerance.rtol", "tolerance.atol") and value == BY_DTYPE
+        if type(value) is not type(default) and not by_dtype:
             wanted = type(default).__name__
             raise ReproError(f"{path}: {name} has the wrong type.", f"Give it a {wanted}.")
         if isinstance(default, dict):
@@ -143,25 +128,6 @@ def _merge(
         else:
             merged[key] = value
     return merged
-
-
-def _rule(table: object, path: Path) -> Rule:
-    wanted = {"name", "section", "pattern", "why"}
-    if not (
-        isinstance(table, dict)
-        and set(table) == wanted
-        and all(isinstance(value, str) for value in table.values())
-    ):
-        raise ReproError(
-            f"{path}: a [[set_aside]] rule is incomplete.",
-            "Give it name, section, pattern and why, each a string.",
-        )
-    if table["section"] not in tuple(SectionName):
-        raise ReproError(
-            f"{path}: the rule {table['name']!r} names no section.",
-            f"Sections are {', '.join(SectionName)}.",
-        )
-    return Rule(table["name"], SectionName(table["section"]), table["pattern"], table["why"])
 
 
 def _moved(table: object, path: Path) -> tuple[str, str]:

@@ -5,7 +5,8 @@ import pytest
 from tests.builders import blob, known, no_commits, opener
 
 from repro_tui.compare.code import compare_code
-from repro_tui.compare.model import Finding, Kind, Policy, TextDetail
+from repro_tui.compare.model import Finding, Kind, TextDetail
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Commit, Fact, FileRef, Key, Missing, Section, SectionName
 

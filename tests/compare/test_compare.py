@@ -22,7 +22,8 @@ from tests.builders import (
     unverifiable,
 )
 
-from repro_tui.compare.model import Comparison, Finding, Headline, Kind, Policy
+from repro_tui.compare.model import Comparison, Finding, Headline, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import (
     Evidence,
     Fact,

@@ -2,7 +2,8 @@ import pytest
 from tests.builders import blob, file, known
 
 from repro_tui.compare.mappings import compare_scalars, compare_section
-from repro_tui.compare.model import FileDetail, Finding, Kind, Policy, Rule
+from repro_tui.compare.model import FileDetail, Finding, Kind
+from repro_tui.compare.policy import Policy, Rule
 from repro_tui.evidence.model import (
     Fact,
     Key,

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from tests.builders import history, known
 
 from repro_tui.compare.metrics import compare_histories
-from repro_tui.compare.model import Finding, HistoryDetail, Kind, Policy
+from repro_tui.compare.model import Finding, HistoryDetail, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import History
 
 NAN, INF = float("nan"), float("inf")

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro_tui.compare import numbers
-from repro_tui.compare.model import Distance, Policy
+from repro_tui.compare.model import Distance
+from repro_tui.compare.policy import Tolerance
 
-EXACT = Policy()
+EXACT = Tolerance()
 
 
 def f32(*values: float) -> numbers.Array:
@@ -35,7 +36,7 @@ def test_a_flipped_bit_is_one_ulp_at_its_place() -> None:
 def test_signed_zeros_differ_by_one_ulp_and_no_distance() -> None:
     found = numbers.distance(f32(0.0), f32(-0.0), EXACT)
     assert found == Distance(1, 1, 0.0, 0, 0.0, 1, 0, 1)
-    assert numbers.distance(f32(0.0), f32(-0.0), Policy(ulp=1)).beyond_tolerance == 0
+    assert numbers.distance(f32(0.0), f32(-0.0), Tolerance(ulp=1)).beyond_tolerance == 0
 
 
 def test_a_distance_from_zero_is_infinitely_large_relative_to_it() -> None:
@@ -45,34 +46,34 @@ def test_a_distance_from_zero_is_infinitely_large_relative_to_it() -> None:
 def test_nan_payloads_differ_and_no_tolerance_covers_them() -> None:
     quiet = np.frombuffer(struct.pack("<Q", 0x7FF8000000000000), dtype=np.float64)
     other = np.frombuffer(struct.pack("<Q", 0x7FF8000000000001), dtype=np.float64)
-    found = numbers.distance(quiet, other, Policy(rtol=1, atol=1, ulp=1000))
+    found = numbers.distance(quiet, other, Tolerance(rtol=1, atol=1, ulp=1000))
     assert (found.differing, found.nonfinite, found.beyond_tolerance) == (1, 1, 1)
     assert (found.max_abs, found.max_abs_at, found.max_ulp) == (0.0, None, 0)
 
 
 @pytest.mark.parametrize("other", [1.0, float("nan"), -math.inf])
 def test_no_tolerance_covers_infinity(other: float) -> None:
-    loose = Policy(rtol=1, atol=1e300, ulp=2**62)
+    loose = Tolerance(rtol=1, atol=1e300, ulp=2**62)
     found = numbers.distance(np.array([math.inf]), np.array([other]), loose)
     assert (found.nonfinite, found.beyond_tolerance) == (1, 1)
 
 
 def test_tolerances_are_measured_from_the_left() -> None:
     left, right = np.array([100.0, 100.0]), np.array([101.0, 102.0])
-    assert numbers.distance(left, right, Policy(rtol=0.01)).beyond_tolerance == 1
-    assert numbers.distance(left, right, Policy(atol=2.0)).beyond_tolerance == 0
+    assert numbers.distance(left, right, Tolerance(rtol=0.01)).beyond_tolerance == 1
+    assert numbers.distance(left, right, Tolerance(atol=2.0)).beyond_tolerance == 0
     assert numbers.distance(left, right, EXACT).beyond_tolerance == 2
 
 
 def test_ulp_tolerance_does_not_cover_labels() -> None:
     left, right = np.array([3, 2**63 - 1]), np.array([4, -(2**63)])
-    found = numbers.distance(left, right, Policy(ulp=10))
+    found = numbers.distance(left, right, Tolerance(ulp=10))
     assert found.beyond_tolerance == 2
     assert found.max_ulp == 2**64 - 1
 
 
 def test_no_tolerance_covers_booleans() -> None:
-    loose = Policy(rtol=1, atol=1, ulp=1)
+    loose = Tolerance(rtol=1, atol=1, ulp=1)
     found = numbers.distance(np.array([True, False]), np.array([True, True]), loose)
     assert (found.differing, found.beyond_tolerance, found.max_abs_at) == (1, 1, 1)
 
@@ -184,5 +185,5 @@ def test_distance_is_symmetric_but_for_the_base(values: list[float], data: st.Da
 def test_first_beyond_finds_the_first_pair_that_tolerance_does_not_cover() -> None:
     left, right = np.array([1.0, 1.0, 1.0]), np.array([1.0, 1.5, 3.0])
     assert numbers.first_beyond(left, right, EXACT) == 1
-    assert numbers.first_beyond(left, right, Policy(atol=1.0)) == 2
-    assert numbers.first_beyond(left, right, Policy(atol=2.0)) is None
+    assert numbers.first_beyond(left, right, Tolerance(atol=1.0)) == 2
+    assert numbers.first_beyond(left, right, Tolerance(atol=2.0)) is None

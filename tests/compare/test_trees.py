@@ -4,7 +4,8 @@ from typing import BinaryIO
 import pytest
 from tests.builders import file, known, opener
 
-from repro_tui.compare.model import FileDetail, Finding, Kind, Policy, Rule
+from repro_tui.compare.model import FileDetail, Finding, Kind
+from repro_tui.compare.policy import Policy, Rule
 from repro_tui.compare.trees import compare_artifacts
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Fact, FileRef, Key, Missing, Section, SectionName

@@ -18,13 +18,8 @@ from tests.builders import (
     unverifiable,
 )
 
-from repro_tui.compare.model import (
-    FirstDivergence,
-    Headline,
-    InputsVerdict,
-    OutcomesVerdict,
-    Policy,
-)
+from repro_tui.compare.model import FirstDivergence, Headline, InputsVerdict, OutcomesVerdict
+from repro_tui.compare.policy import Policy
 from repro_tui.compare.verdict import FailOn, exit_code
 from repro_tui.errors import ExitCode
 from repro_tui.evidence.model import NOT_SEEDED, Evidence, History, Missing, SectionName

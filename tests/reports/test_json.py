@@ -22,7 +22,7 @@ from tests.builders import (
 )
 from tests.compare.test_compare import twin, whole
 
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Evidence, SectionName
 from repro_tui.reports import words
 from repro_tui.reports.formats import written

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
 
-from repro_tui.compare.model import Rule
+from repro_tui.compare.policy import Rule
 from repro_tui.evidence.model import Run, SectionName, Tag
 from repro_tui.tui.run_orders import is_store_filter, orders
 from repro_tui.tui.run_rows import arrange, common_metrics, pair, verdict

@@ -1,6 +1,5 @@
 """`repro-tui diff`: compare runs."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ SECTIONS = (
     "metrics", "artifacts", "status",
 )  # fmt: skip
 """As in `evidence.model.SectionName`, which would bring NumPy with it."""
+TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 
 
 @click.command(epilog=EXIT_CODES)
@@ -28,9 +28,17 @@ SECTIONS = (
     help="Sum up the runs after the first as repeats of it. Re-executions are without asking.",
 )  # fmt: skip
 @click.option("--full", is_flag=True, help="What is equal, too.")
-@click.option("--rtol", type=click.FloatRange(0), help="|a - b| <= atol + rtol * |a| passes.")
-@click.option("--atol", type=click.FloatRange(0))
-@click.option("--ulp", type=click.IntRange(0), help="That many units in the last place pass.")
+@click.option(
+    "--rtol", multiple=True, metavar=TOLERANCE,
+    help="Numbers pass where |a - b| <= atol + rtol * min(|a|, |b|). `dtype`: as "
+    "torch.testing.assert_close has it for theirs. With a pattern only at the places that "
+    "match, as in `--rtol val/loss=1e-6` or `--rtol 'model.pt/*=dtype'`; may be repeated, "
+    "the last that matches wins.",
+)  # fmt: skip
+@click.option("--atol", multiple=True, metavar=TOLERANCE)
+@click.option(
+    "--ulp", multiple=True, metavar=TOLERANCE, help="That many units in the last place pass."
+)
 @click.option(
     "--ignore", multiple=True, metavar="SECTION:PATTERN",
     help="Set aside the keys that match, visibly, as in `metrics:val_*`; may be repeated.",
@@ -58,9 +66,9 @@ def diff(
     format_: str,
     repeats: bool,
     full: bool,
-    rtol: float | None,
-    atol: float | None,
-    ulp: int | None,
+    rtol: tuple[str, ...],
+    atol: tuple[str, ...],
+    ulp: tuple[str, ...],
     ignore: tuple[str, ...],
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -72,19 +80,17 @@ def diff(
     With more than two, every other run is compared with the first.
     """
     from repro_tui.compare.verdict import FailOn, exit_code
-    from repro_tui.engine import with_tolerance
     from repro_tui.evidence.model import SectionName
+    from repro_tui.policies import asked
     from repro_tui.reports.excerpt import excerpt, excerpt_several
-    from repro_tui.settings import ignored
 
     if len(runs) < 2:
         raise click.UsageError("Name two runs or more; the first is the base.")
     if repeats and len(runs) < 3:
         raise click.UsageError("--repeats sums up two runs or more, beside the first.")
-    rules = tuple(ignored(text) for text in ignore)
+    wanted = asked(rtol, atol, ulp, ignore)
     engine = open_engine(context)
-    policy = with_tolerance(engine.settings.policy, rtol, atol, ulp)
-    policy = replace(policy, set_aside=(*rules, *policy.set_aside))
+    policy = wanted.over(engine.settings.policy)
     sections = [[SectionName(name) for name in names] for names in (only, skip)]
     ids = [engine.resolve(run) for run in runs]
     if len(ids) == 2:

@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 from repro_tui.compare import texts
 from repro_tui.compare.mappings import compare_scalars, compare_section, noted
-from repro_tui.compare.model import DiffLine, DiffMark, Finding, Kind, Policy, TextDetail
+from repro_tui.compare.model import DiffLine, DiffMark, Finding, Kind, TextDetail
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import (
     Commit,

@@ -6,7 +6,8 @@ from repro_tui.compare import packages
 from repro_tui.compare.code import CommitsBetween, Opener, compare_code
 from repro_tui.compare.mappings import compare_scalars, compare_section
 from repro_tui.compare.metrics import compare_histories
-from repro_tui.compare.model import Comparison, Finding, Policy, SectionComparison
+from repro_tui.compare.model import Comparison, Finding, SectionComparison
+from repro_tui.compare.policy import Policy
 from repro_tui.compare.suspects import suspects
 from repro_tui.compare.trees import compare_artifacts
 from repro_tui.compare.verdict import first_divergence, verdict

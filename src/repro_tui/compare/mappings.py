@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from repro_tui.compare.documents import compare_documents, parse
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import (
     Fact,
     FileRef,

@@ -12,9 +12,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from repro_tui.compare.model import Finding, HistoryDetail, Kind, Policy
+from repro_tui.compare.model import Finding, HistoryDetail, Kind
 from repro_tui.compare.numbers import distance, first_beyond
-from repro_tui.evidence.model import History, Key, Known
+from repro_tui.compare.policy import Policy
+from repro_tui.evidence.model import History, Key, Known, SectionName
 from repro_tui.text import plural
 
 Indices = npt.NDArray[np.int64]
@@ -31,10 +32,11 @@ def compare_histories(key: Key, left: Known, right: Known, policy: Policy) -> Fi
     assert isinstance(right.value, History)
     a, b = left.value, right.value
     joined = _join(a.steps, b.steps)
+    tolerance = policy.tolerance(SectionName.METRICS, key, "float64")
     values = a.values[joined.left], b.values[joined.right]
     reordered = _reorder(a, b, joined, *values)
-    apart = distance(*values, policy)
-    at = first_beyond(*values, policy)
+    apart = distance(*values, tolerance)
+    at = first_beyond(*values, tolerance)
     if apart.max_abs_at is not None:
         apart = replace(apart, max_abs_at=int(a.steps[joined.left[apart.max_abs_at]]))
     # The first step that differs, with the values there: as a pair, or on one side only.
@@ -65,7 +67,7 @@ def compare_histories(key: Key, left: Known, right: Known, policy: Policy) -> Fi
     if firsts:
         kind = Kind.CHANGED
     elif apart.differing:
-        kind, rule = Kind.WITHIN_TOLERANCE, policy.tolerance
+        kind, rule = Kind.WITHIN_TOLERANCE, tolerance.name
     note = ""
     if reordered:
         note = (

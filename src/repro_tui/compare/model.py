@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Fact, Key, Run, SectionName, Side
 
 
@@ -26,52 +26,6 @@ class Kind(StrEnum):
     @property
     def differs(self) -> bool:
         return self in (Kind.CHANGED, Kind.ADDED, Kind.REMOVED)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One thing that may differ without counting as a difference.
-
-    `pattern` is matched, case-sensitively, against the key's parts joined by `/`
-    with the shell's wildcards (`fnmatch`).
-    """
-
-    name: str
-    section: SectionName
-    pattern: str
-    why: str
-
-    def matches(self, section: SectionName, key: Key) -> bool:
-        return section == self.section and fnmatchcase("/".join(key), self.pattern)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What counts as a difference: exact unless the person asked otherwise.
-
-    Two numbers a and b are within tolerance when they are equal to the bit, or
-    |a - b| <= atol + rtol * |a| (a from the left run, the base), or at most `ulp`
-    units in the last place apart.
-    """
-
-    rtol: float = 0.0
-    atol: float = 0.0
-    ulp: int = 0
-    set_aside: tuple[Rule, ...] = ()
-
-    @property
-    def exact(self) -> bool:
-        return self.rtol == 0 and self.atol == 0 and self.ulp == 0
-
-    @property
-    def tolerance(self) -> str:
-        """The tolerance that was asked for, as findings name it: `rtol 1e-05, ulp 4`."""
-        asked = {"rtol": self.rtol, "atol": self.atol, "ulp": self.ulp}
-        return ", ".join(f"{name} {value}" for name, value in asked.items() if value)
-
-    def rule_for(self, section: SectionName, key: Key) -> Rule | None:
-        """The first rule that sets the key aside, if any does."""
-        return next((rule for rule in self.set_aside if rule.matches(section, key)), None)
 
 
 # --- What differs inside a value ---------------------------------------------------

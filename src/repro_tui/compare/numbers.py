@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from repro_tui.compare.model import Distance, Policy
+from repro_tui.compare.model import Distance
+from repro_tui.compare.policy import Tolerance
 
 Array = npt.NDArray[Any]
 
@@ -50,7 +51,7 @@ class Differences:
     finite: npt.NDArray[np.bool_]
     """Whether both numbers are finite."""
     beyond: npt.NDArray[np.bool_]
-    """Whether the policy's tolerance does not cover the pair."""
+    """Whether the tolerance does not cover the pair."""
 
 
 def comparable(left: np.dtype[Any], right: np.dtype[Any]) -> bool:
@@ -69,7 +70,7 @@ def comparable(left: np.dtype[Any], right: np.dtype[Any]) -> bool:
     return left.newbyteorder("=") == right.newbyteorder("=") or left.kind == right.kind == "f"
 
 
-def distance(left: Array, right: Array, policy: Policy, dtype: str = "") -> Distance:
+def distance(left: Array, right: Array, tolerance: Tolerance, dtype: str = "") -> Distance:
     """Measure how far `right` is from `left`, element by element.
 
     The arrays have one shape and comparable dtypes (ValueError otherwise). `dtype` names
@@ -78,13 +79,13 @@ def distance(left: Array, right: Array, policy: Policy, dtype: str = "") -> Dist
     floats of different widths the numbers are compared exactly and ULP are those of the
     narrower one.
 
-    `policy.ulp` is for floats: whole numbers may be labels or ids, and the next one is
+    `tolerance.ulp` is for floats: whole numbers may be labels or ids, and the next one is
     another; only `rtol` and `atol`, if asked for, can cover them. No tolerance covers
     booleans, nor a difference in which NaN or infinity takes part.
     """
     differing = nonfinite = beyond = max_ulp = 0
     max_abs, max_abs_at, max_rel = 0.0, None, 0.0
-    for chunk in differences(left, right, policy, dtype):
+    for chunk in differences(left, right, tolerance, dtype):
         differing += len(chunk.positions)
         beyond += int(np.count_nonzero(chunk.beyond))
         finite = chunk.finite
@@ -113,7 +114,7 @@ def distance(left: Array, right: Array, policy: Policy, dtype: str = "") -> Dist
 
 
 def differences(
-    left: Array, right: Array, policy: Policy, dtype: str = ""
+    left: Array, right: Array, tolerance: Tolerance, dtype: str = ""
 ) -> Iterator[Differences]:
     """The pairs that are not equal to the bit, for each chunk that holds any.
 
@@ -135,19 +136,19 @@ def differences(
         )
         if len(where):
             positions = where.astype(np.int64) + start * parts
-            yield _measure(positions, a[where], b[where], policy, dtype)
+            yield _measure(positions, a[where], b[where], tolerance, dtype)
 
 
-def first_beyond(left: Array, right: Array, policy: Policy) -> int | None:
+def first_beyond(left: Array, right: Array, tolerance: Tolerance) -> int | None:
     """The flat index of the first pair that differs beyond tolerance, if any does."""
-    for chunk in differences(left, right, policy):
+    for chunk in differences(left, right, tolerance):
         if chunk.beyond.any():
             return int(chunk.positions[np.argmax(chunk.beyond)])
     return None
 
 
 def _measure(
-    positions: npt.NDArray[np.int64], a: Array, b: Array, policy: Policy, dtype: str
+    positions: npt.NDArray[np.int64], a: Array, b: Array, tolerance: Tolerance, dtype: str
 ) -> Differences:
     """Distances of pairs that are known to differ."""
     narrow = a.dtype if a.dtype.itemsize <= b.dtype.itemsize else b.dtype
@@ -163,10 +164,11 @@ def _measure(
         relative = np.where(absolute == 0, 0.0, absolute / np.abs(x))
         finite = np.isfinite(x) & np.isfinite(y)
         covered = np.zeros(len(positions), dtype=np.bool_)
-        if not policy.exact and a.dtype.kind != "b":
-            covered = absolute <= policy.atol + policy.rtol * np.abs(x)
+        if not tolerance.exact and a.dtype.kind != "b":
+            smaller = np.minimum(np.abs(x), np.abs(y))
+            covered = absolute <= tolerance.atol + tolerance.rtol * smaller
             if floating:
-                covered |= ulp <= policy.ulp
+                covered |= ulp <= tolerance.ulp
     return Differences(positions, absolute, relative, ulp, finite, ~(covered & finite))
 
 

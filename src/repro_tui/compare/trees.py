@@ -8,7 +8,8 @@ from dataclasses import replace
 from repro_tui.compare.artifacts import OpenFile, look_inside
 from repro_tui.compare.code import Opener
 from repro_tui.compare.mappings import compare_scalars, compare_section
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Fact, FileRef, Key, Known, Section, SectionName
 from repro_tui.text import size
@@ -111,9 +112,8 @@ def _inside(finding: Finding, policy: Policy, opener: Opener, limit: int) -> Fin
                 return replace(finding, note=f"larger than {size(limit)}: not looked into")
             try:
                 with opener(a) as left, opener(b) as right:
-                    found = look_inside(
-                        OpenFile(a.path, a.size, left), OpenFile(b.path, b.size, right), policy
-                    )
+                    sides = OpenFile(a.path, a.size, left), OpenFile(b.path, b.size, right)
+                    found = look_inside(*sides, policy.inside(finding.key))
             except ReproError as error:
                 return replace(finding, note=f"not looked into: {error.message}")
             return replace(finding, kind=found.kind, rule=found.rule, detail=found.detail)

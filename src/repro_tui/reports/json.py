@@ -17,11 +17,11 @@ from repro_tui.compare.model import (
     Finding,
     FirstDivergence,
     HistoryDetail,
-    Policy,
     SectionComparison,
     TensorDetail,
     TextDetail,
 )
+from repro_tui.compare.policy import Policy
 from repro_tui.compare.verdict import exit_code
 from repro_tui.evidence.model import (
     Dataset,
@@ -76,9 +76,19 @@ def schema() -> Json:
 
 def policy(asked: Policy) -> Json:
     return {
-        "rtol": finite(asked.rtol),
-        "atol": finite(asked.atol),
+        "rtol": asked.rtol,
+        "atol": asked.atol,
         "ulp": asked.ulp,
+        "tolerances": [
+            {
+                "section": r.section,
+                "pattern": r.pattern,
+                "rtol": r.rtol,
+                "atol": r.atol,
+                "ulp": r.ulp,
+            }
+            for r in asked.tolerances
+        ],
         "set_aside": [
             {"name": r.name, "section": r.section, "pattern": r.pattern, "why": r.why}
             for r in asked.set_aside

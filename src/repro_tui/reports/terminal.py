@@ -72,7 +72,7 @@ def _blocks(comparison: Comparison, full: bool) -> Iterator[RenderableType]:
     yield Text(words.verdict(settled), "bold red" if settled.headline in _BAD else style)
     for reason in settled.reasons:
         yield Text(f"  {visible(reason)}")
-    yield Text(f"  Numbers are compared {words.tolerance(comparison.policy)}.")
+    yield Text(f"  Numbers are compared {visible(words.tolerance(comparison.policy))}.")
     yield Text()
     yield _runs(comparison)
     yield Text()

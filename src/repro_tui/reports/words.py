@@ -15,12 +15,12 @@ from repro_tui.compare.model import (
     FirstDivergence,
     HistoryDetail,
     Kind,
-    Policy,
     SectionComparison,
     TensorDetail,
     TextDetail,
     Verdict,
 )
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import (
     Dataset,
     Fact,
@@ -180,8 +180,9 @@ def first_divergence(first: FirstDivergence) -> str:
 
 
 def tolerance(policy: Policy) -> str:
-    """How numbers were compared: `exactly, to the bit`, `within rtol 1e-05`."""
-    return "exactly, to the bit" if policy.exact else f"within {policy.tolerance}"
+    """How numbers were compared: `exactly, to the bit`, `within rtol 1e-05; ulp 4 for loss`."""
+    general = f"within {policy.general}" if policy.general else "exactly, to the bit"
+    return "; ".join([general, *(rule.name for rule in policy.tolerances)])
 
 
 def told(finding: Finding) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Run, SectionName, Tag
 from repro_tui.reports.runs import commit, device, seed
 from repro_tui.text import duration

@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Mapping
 
 from repro_tui.compare.artifacts import Inside, OpenFile, look_inside
-from repro_tui.compare.model import FileDetail, Finding, Kind, Policy
+from repro_tui.compare.model import FileDetail, Finding, Kind
+from repro_tui.compare.policy import Policy
 
 
 def opened(path: str, content: bytes) -> OpenFile:

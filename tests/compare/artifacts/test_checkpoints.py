@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compare.artifacts.opened import at, inside, not_equal
 
-from repro_tui.compare.model import Kind, Policy, TensorDetail
+from repro_tui.compare.model import Kind, TensorDetail
+from repro_tui.compare.policy import Policy
 
 
 def save(value: object) -> bytes:

@@ -18,7 +18,8 @@ from tests.compare.artifacts.opened import inside, opened, zipped
 
 from repro_tui.compare.artifacts import look_inside
 from repro_tui.compare.artifacts.pickles import Call, Global, Table, describe
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 
 NAMES = (

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from PIL import Image, PngImagePlugin
 from tests.compare.artifacts.opened import at, inside, not_equal
 
-from repro_tui.compare.model import Kind, Policy, TensorDetail
+from repro_tui.compare.model import Kind, TensorDetail
+from repro_tui.compare.policy import Policy
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (6, 5, 3), np.uint8)
 

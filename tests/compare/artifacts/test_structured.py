@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.compare.artifacts.opened import at, inside, not_equal
 
-from repro_tui.compare.model import Kind, Policy, TensorDetail
+from repro_tui.compare.model import Kind, TensorDetail
+from repro_tui.compare.policy import Policy
 
 
 def js(value: Any) -> bytes:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compare.artifacts.opened import at, inside, not_equal
 
-from repro_tui.compare.model import Kind, Policy, TensorDetail
+from repro_tui.compare.model import Kind, TensorDetail
+from repro_tui.compare.policy import Policy
 
 TABLE = pd.DataFrame(
     {"id": [1, 2, 3], "score": [0.5, 0.25, 1 / 3], "label": ["cat", "dog", "a,\n'b'"]}

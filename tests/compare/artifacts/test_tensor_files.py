@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save as save_safetensors
 from tests.compare.artifacts.opened import at, inside, not_equal, zipped
 
-from repro_tui.compare.model import Kind, Policy, TensorDetail
+from repro_tui.compare.model import Kind, TensorDetail
+from repro_tui.compare.policy import Policy
 
 Array = npt.NDArray[Any]
 

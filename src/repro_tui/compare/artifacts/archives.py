@@ -19,7 +19,8 @@ from typing import IO, BinaryIO
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.values import pair, unique
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Known
 from repro_tui.text import size
 
@@ -170,7 +171,9 @@ class Members:
         try:
             if self.same_bytes(name, other, other_name):
                 return Finding(key, Kind.EQUAL, *facts)
-            inside = self.allowance.inside(self.read(name), other.read(other_name), policy)
+            inside = self.allowance.inside(
+                self.read(name), other.read(other_name), policy.inside(key)
+            )
         except _UNREADABLE as error:
             return Finding(key, Kind.UNKNOWN, *facts, note=f"it was not unpacked: {error}")
         detail = inside.detail
@@ -249,7 +252,7 @@ def compare_packed(left: OpenFile, right: OpenFile, policy: Policy, allowance: A
     facts = Known(size(a.size), left.path), Known(size(b.size), right.path)
     if a.read() == b.read():
         return settle(name, [Finding((a.path,), Kind.EQUAL, *facts)], asides.COMPRESSED)
-    inside = allowance.inside(a, b, policy)
+    inside = allowance.inside(a, b, policy.inside((a.path,)))
     finding = Finding(
         (a.path,), inside.kind, *facts, inside.detail.summary, inside.rule, inside.detail
     )

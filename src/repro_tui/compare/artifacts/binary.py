@@ -5,7 +5,8 @@ from typing import BinaryIO
 import numpy as np
 
 from repro_tui.compare.artifacts.file import Inside, OpenFile
-from repro_tui.compare.model import FileDetail, Kind, Policy
+from repro_tui.compare.model import FileDetail, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.text import plural, size
 

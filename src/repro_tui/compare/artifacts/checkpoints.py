@@ -9,7 +9,8 @@ from repro_tui.compare.artifacts.file import Inside, OpenFile, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
 from repro_tui.compare.artifacts.torch_zip import Checkpoint, Container, Part, View
 from repro_tui.compare.artifacts.values import Scalar, compare_scalars, known
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Known
 
 _SERIALIZATION_ID = ".data/serialization_id"
@@ -49,7 +50,7 @@ def _compare_parts(
     key = (name,)
     tensors = _tensor(left), _tensor(right)
     if all(tensors):
-        yield compare_tensor(name, *tensors, policy, paths)
+        yield compare_tensor(key, *tensors, policy, paths)
         if isinstance(left, View) and isinstance(right, View):
             yield from _compare_views(name, left, right, policy, paths)
     elif left is _ABSENT:

@@ -23,7 +23,7 @@ from repro_tui.compare.artifacts import (
 )
 from repro_tui.compare.artifacts.archives import Allowance
 from repro_tui.compare.artifacts.file import Comparer, Inside, OpenFile, Unsuited
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 
 
 class Nesting(Protocol):

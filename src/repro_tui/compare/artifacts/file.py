@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from repro_tui.compare.model import FileDetail, Finding, Kind, Policy, TextDetail
+from repro_tui.compare.model import FileDetail, Finding, Kind, TextDetail
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Fact, Key
 from repro_tui.text import plural
 

@@ -9,7 +9,7 @@ import re
 
 from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Inside, OpenFile
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 
 _IDS = re.compile(
     r"\bsk-(?:container|estimator)-id-\d+\b|(?<=[\"#])[mpC][0-9a-f]{10}\b|\bC[0-9a-f]+_[0-9a-f]+_[0-9a-f]{10}\b"

@@ -12,13 +12,13 @@ from repro_tui.compare.artifacts.archives import Allowance, Members
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Array, Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import pair
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 
 
 def compare_npy(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
     """Raises Unsuited where a file is not a .npy, is cut short or holds objects."""
     finding = compare_tensor(
-        "array", read_npy(left), read_npy(right), policy, (left.path, right.path)
+        ("array",), read_npy(left), read_npy(right), policy, (left.path, right.path)
     )
     return settle("npy", [finding], asides.TENSOR_LAYOUT)
 
@@ -55,7 +55,7 @@ def compare_npz(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allo
     sides = Members.of_zip(left, allowance), Members.of_zip(right, allowance)
     arrays = [{name: _npy_member(side, name) for name in side.by_name} for side in sides]
     findings = [
-        compare_tensor(name.removesuffix(".npy"), a, b, policy, paths)
+        compare_tensor((name.removesuffix(".npy"),), a, b, policy, paths)
         for name, a, b in pair(*arrays)
     ]
     return settle("npz", [*findings, *sides[0].compare_packing(sides[1])], asides.ARCHIVE_LAYOUT)

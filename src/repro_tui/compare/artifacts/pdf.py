@@ -4,7 +4,7 @@ import re
 
 from repro_tui.compare.artifacts import asides, binary
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 
 # PDF 32000-1:2008, 7.9.4 (dates) and 14.4 (file identifiers).
 _DATE = re.compile(rb"/(CreationDate|ModDate) ?\(D:[0-9+\-'Z]{4,23}\)")

@@ -7,7 +7,7 @@ from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import known, pair
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """Decoders that strangers' bytes are given to; Pillow has many more."""
@@ -22,7 +22,7 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa:
     """
     paths = left.path, right.path
     (frames_a, info_a), (frames_b, info_b) = _read(left), _read(right)
-    findings = [compare_tensor(n, a, b, Policy(), paths) for n, a, b in pair(frames_a, frames_b)]
+    findings = [compare_tensor((n,), a, b, Policy(), paths) for n, a, b in pair(frames_a, frames_b)]
     for name, x, y in pair(info_a, info_b):
         if x != y:
             facts = [known(v or "", path) for v, path in zip((x, y), paths, strict=True)]

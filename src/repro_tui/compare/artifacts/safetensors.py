@@ -11,7 +11,8 @@ from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.structured import load_json
 from repro_tui.compare.artifacts.tensors import Array, Tensor, compare_tensor, storage_dtype
 from repro_tui.compare.artifacts.values import compare_scalars, known, pair
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 
 _DTYPES = {
     "BOOL": "bool",
@@ -39,7 +40,7 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
     """Raises Unsuited where a header is malformed or its offsets do not fit the file."""
     paths = left.path, right.path
     (a, meta_a), (b, meta_b) = _read(left), _read(right)
-    findings = [compare_tensor(name, x, y, policy, paths) for name, x, y in pair(a, b)]
+    findings = [compare_tensor((name,), x, y, policy, paths) for name, x, y in pair(a, b)]
     for name, m, n in pair(meta_a, meta_b):
         key = ("__metadata__", name)
         if m is None or n is None:

@@ -13,7 +13,7 @@ from repro_tui.compare.artifacts.archives import Allowance, Members
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.structured import Walk, load_json
 from repro_tui.compare.artifacts.values import unique
-from repro_tui.compare.model import Policy
+from repro_tui.compare.policy import Policy
 
 SCHEMA = "schema.json"
 

@@ -8,7 +8,7 @@ none of these and costs two seconds of import.
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import Scalar, compare_scalars, known
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Key, Known
 from repro_tui.text import plural
 
@@ -154,8 +155,7 @@ class Walk:
     def _compare_lists(self, key: Key, left: list[Any], right: list[Any]) -> Iterator[Finding]:
         series = _series(left), _series(right)
         if series[0] and series[1]:
-            name = "/".join(key)
-            yield replace(compare_tensor(name, *series, self.policy, self.paths), key=key)
+            yield compare_tensor(key, *series, self.policy, self.paths)
             return
         for index in range(max(len(left), len(right))):
             below = (*key, f"[{index}]")

@@ -6,7 +6,6 @@ Columns are paired by name, rows by position.
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -18,7 +17,8 @@ from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import known, pair, unique
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.policy import Policy
 from repro_tui.text import plural
 
 _MOST_CELLS = 5_000_000
@@ -133,7 +133,7 @@ def _compare_column(
     facts = known(plural(len(x), "cell"), paths[0]), known(plural(len(y), "cell"), paths[1])
     tensors = _numbers(x), _numbers(y)
     if tensors[0] and tensors[1]:
-        finding = replace(compare_tensor(key[-1], *tensors, policy, paths), key=key)
+        finding = compare_tensor(key, *tensors, policy, paths)
         if finding.kind is not Kind.EQUAL or isinstance(x, np.ndarray):
             return finding
     if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):

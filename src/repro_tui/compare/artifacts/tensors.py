@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from repro_tui.compare.artifacts.file import Unsuited
-from repro_tui.compare.model import Distance, Finding, Kind, Policy, TensorDetail
+from repro_tui.compare.model import Distance, Finding, Kind, TensorDetail
 from repro_tui.compare.numbers import NAMED_DTYPES, comparable, distance
-from repro_tui.evidence.model import Known
+from repro_tui.compare.policy import Policy
+from repro_tui.evidence.model import Key, Known, SectionName
 from repro_tui.text import plural
 
 Array = npt.NDArray[Any]
@@ -40,14 +41,13 @@ def storage_dtype(name: str) -> np.dtype[Any]:
 
 
 def compare_tensor(
-    name: str,
+    key: Key,
     left: Tensor | None,
     right: Tensor | None,
     policy: Policy,
     paths: tuple[str, str],
 ) -> Finding:
     """One finding: equal to the bit, within tolerance, changed, or on one side only."""
-    key = (name,)
     if left is None or right is None:
         present, kind = (right, Kind.ADDED) if left is None else (left, Kind.REMOVED)
         assert present is not None
@@ -69,7 +69,8 @@ def compare_tensor(
         return found(Kind.CHANGED, note="the dtypes differ")
     if not comparable(a.dtype, b.dtype):
         return _compare_bits(found, a, b)
-    apart = distance(a, b, policy, named)
+    tolerance = policy.tolerance(SectionName.ARTIFACTS, key, left.dtype, right.dtype)
+    apart = distance(a, b, tolerance, named)
     if left.dtype != right.dtype:
         return found(Kind.CHANGED, apart, "the dtypes differ")
     if not apart.differing:
@@ -77,7 +78,7 @@ def compare_tensor(
     note = f"{apart.differing:,} of {plural(apart.compared, 'value')} differ"
     if apart.beyond_tolerance:
         return found(Kind.CHANGED, apart, note)
-    return found(Kind.WITHIN_TOLERANCE, apart, note, policy.tolerance)
+    return found(Kind.WITHIN_TOLERANCE, apart, note, tolerance.name)
 
 
 def _compare_bits(found: Callable[..., Finding], a: Array, b: Array) -> Finding:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from repro_tui.compare import texts
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.model import Finding, Kind, Policy, TextDetail
+from repro_tui.compare.model import Finding, Kind, TextDetail
+from repro_tui.compare.policy import Policy
 from repro_tui.text import plural, size
 
 LIMIT = 8 << 20

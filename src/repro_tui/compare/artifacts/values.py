@@ -9,9 +9,10 @@ import numpy as np
 
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.mappings import same
-from repro_tui.compare.model import Finding, Kind, Policy
+from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.numbers import distance
-from repro_tui.evidence.model import Key, Known
+from repro_tui.compare.policy import Policy
+from repro_tui.evidence.model import Key, Known, SectionName
 
 T = TypeVar("T")
 Scalar = str | bytes | int | float | bool | None
@@ -85,10 +86,11 @@ def _compare_numbers(
     ):
         return Finding(key, Kind.CHANGED, *facts)
     dtype = np.int64 if isinstance(left, int) and isinstance(right, int) else np.float64
-    apart = distance(np.array([left], dtype), np.array([right], dtype), policy)
+    tolerance = policy.tolerance(SectionName.ARTIFACTS, key, np.dtype(dtype).name)
+    apart = distance(np.array([left], dtype), np.array([right], dtype), tolerance)
     if not apart.differing:  # an integer and a float, unequal and yet the same float64
         return Finding(key, Kind.CHANGED, *facts)
     note = f"{apart.max_abs:g} apart"
     if apart.beyond_tolerance:
         return Finding(key, Kind.CHANGED, *facts, note=note)
-    return Finding(key, Kind.WITHIN_TOLERANCE, *facts, note=note, rule=policy.tolerance)
+    return Finding(key, Kind.WITHIN_TOLERANCE, *facts, note=note, rule=tolerance.name)

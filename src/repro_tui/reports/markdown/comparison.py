@@ -10,10 +10,10 @@ from repro_tui.compare.model import (
     FileDetail,
     Finding,
     Kind,
-    Policy,
     SectionComparison,
     TextDetail,
 )
+from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Fact, Known, Missing, Run, Side, Unreadable
 from repro_tui.reports import words
 from repro_tui.reports.markdown.primitives import MANY, code, details, folded, prose, table

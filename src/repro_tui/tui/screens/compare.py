@@ -131,7 +131,7 @@ class CompareScreen(Screen[None]):
                 parts[0],
                 shown(_name(left), limit=40) + Content(" │ ") + shown(_name(right), limit=40),
             ]
-            tolerance = words.tolerance(self._comparison.policy)
+            tolerance = visible(words.tolerance(self._comparison.policy))
             parts += [Content(listed), Content.styled(tolerance, MUTED)]
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
