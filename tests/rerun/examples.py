@@ -71,6 +71,7 @@ SITUATION = Situation(
     project=DIGITS,
     project_problem="",
     tree=frozenset({".", "MLproject", "train.py", "confs", "confs/baseline.yaml", "confs/b.yaml"}),
+    own_store=(),
     left_out=(),
     paths=frozenset({"/data/conf.yaml"}),
     devices=(Device("cpu", "A CPU"), Device("cuda:0", "A GPU"), Device("cuda:1", "A GPU")),

@@ -154,7 +154,16 @@ def test_an_unknown_override_is_refused_with_the_known_ones() -> None:
     said = refused(replace(REQUEST, overrides={"lr": "1"}))
     assert "no parameter 'lr'" in said
     assert "conf_file, seed, device, note" in said
-    assert "It declares none" in refused(replace(REQUEST, overrides={"lr": "1"}), SCRIPT)
+    # One that MLproject does not declare may have been an argument, too.
+    run = original(**SITUATION.run.params, lr="0.1")
+    made = planned(replace(REQUEST, overrides={"lr": "a b"}), replace(SITUATION, run=run))
+    assert made.command.endswith("--device cpu --lr 'a b'")
+
+
+def test_a_plain_script_takes_any_argument_and_logs_by_itself() -> None:
+    made = planned(replace(REQUEST, overrides={"rate": "1"}), SCRIPT)
+    assert made.command == "python train.py --rate 1"
+    assert made.params == {}
 
 
 def test_an_undeclared_parameter_that_is_recorded_can_be_overridden() -> None:

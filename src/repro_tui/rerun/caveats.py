@@ -27,8 +27,7 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
         )
     elif situation.patch:
         yield "The original's uncommitted changes are applied to the commit."
-    if situation.left_out:
-        yield f"The checkout leaves out: {_some(situation.left_out)}."
+    yield from _commit(situation)
     if request.env_manager is EnvManager.LOCAL:
         yield _environment(situation.recorded, situation.environment)
         yield from _editable(situation)
@@ -39,6 +38,16 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
         )
     if situation.project and situation.project.environment.startswith("docker_env"):
         yield "Inside the container nothing is seeded or recorded by repro-tui."
+
+
+def _commit(situation: Situation) -> Iterator[str]:
+    if situation.own_store:
+        yield (
+            f"{_some(situation.own_store)} sets a tracking URI of its own: where that is not this "
+            "store, the run that is made here is not found there, and the command fails."
+        )
+    if situation.left_out:
+        yield f"The checkout leaves out: {_some(situation.left_out)}."
 
 
 def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
@@ -55,10 +64,13 @@ def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
     if situation.script:
         yield (
             "The original was a plain script: its arguments, its working folder and its "
-            "environment are not recorded."
+            "environment are not recorded. Give arguments: -P NAME=VALUE."
         )
     elif logged:
-        yield f"Params that MLproject does not declare are not passed on: {_some(logged)}."
+        yield (
+            f"Params that MLproject does not declare are not passed on: {_some(logged)}. "
+            "Give those that were arguments: -P NAME=VALUE."
+        )
     for name in entry_point.parameters:
         if name not in run.params:
             yield f"The parameter {name!r} is not recorded; its default is used."

@@ -125,14 +125,23 @@ def no_entry_point(situation: Situation) -> Lack:
 
 
 def override(
-    request: Request, entry_point: EntryPoint, original: Mapping[str, str]
+    request: Request,
+    situation: Situation,
+    entry_point: EntryPoint,
+    original: Mapping[str, str],
 ) -> Iterator[Lack]:
-    known = [*entry_point.parameters, *(n for n in original if n not in entry_point.parameters)]
+    """A name that neither MLproject nor the run knows is a slip of the pen.
+
+    A plain script declares nothing: whatever is given becomes an argument of it.
+    """
+    if situation.script:
+        return
+    known = list(dict.fromkeys([*entry_point.parameters, *original, *situation.run.params]))
     for name in request.overrides:
         if name not in known:
             yield Lack(
                 f"{entry_point.name!r} has no parameter {name!r} to override.",
-                f"It has: {', '.join(known)}." if known else "It declares none.",
+                f"It has: {', '.join(known)}." if known else "It has none.",
             )
 
 

@@ -22,7 +22,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import NAME
-from repro_tui.rerun import jobfolder, jobs, processes, record, remote, runcontext
+from repro_tui.rerun import diagnosis, jobfolder, jobs, processes, record, remote, runcontext
 from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
@@ -106,14 +106,16 @@ class _Execution:
                 processes.end_job(self.job.job_id)
                 self.keep_record(exit_code)
                 remove(self._overlay)
-        self.connect().end("FINISHED" if exit_code == 0 else "FAILED", ended)
+        others = self.connect().end("FINISHED" if exit_code == 0 else "FAILED", ended)
+        if others:
+            print(f"The process made other runs, too: {', '.join(others)}", flush=True)
         if plan.reexecutes is not None:
             self._note(state=JobState.COMPARING)
             self._compare(plan.reexecutes)
         if exit_code == 0:
             self._note(state=JobState.FINISHED, ended=_now())
         else:
-            self._note(state=JobState.FAILED, ended=_now(), message=_how_it_ended(exit_code))
+            self._note(state=JobState.FAILED, ended=_now(), message=self._how_it_ended(exit_code))
 
     def _repository(self) -> Path:
         """The plan's repository on this machine; fetched where the cache has lost it."""
@@ -125,7 +127,7 @@ class _Execution:
     def _train(self) -> int:
         """Make the new run and run the command; return its exit code."""
         plan, job_id = self.job.plan, self.job.job_id
-        run_id = self.connect().create(plan)
+        run_id = self.connect().create()
         self._note(run_id=run_id)
         self._processes.mkdir(exist_ok=True)
         variables = {
@@ -153,7 +155,7 @@ class _Execution:
                 from repro_tui.rerun.newrun import NewRun
 
                 job = self.job
-                self._new_run = NewRun(job.plan.tracking_uri, job.job_id, job.run_id)
+                self._new_run = NewRun(job.plan, job.job_id, job.run_id, self._place)
             finally:
                 signal.signal(signal.SIGTERM, usual)
             if cancelled.is_set() and callable(usual):
@@ -233,16 +235,18 @@ class _Execution:
                 if folder.name in ended:
                     remove(folder)
 
+    def _how_it_ended(self, exit_code: int | None) -> str:
+        if exit_code is not None and exit_code < 0:
+            name = signal.strsignal(-exit_code) or "unknown"
+            return f"The command was ended by signal {-exit_code} ({name})."
+        size = self.job.log.stat().st_size
+        log, _ = jobs.read_log(self.job, max(0, size - diagnosis.TAIL), diagnosis.TAIL)
+        cause = diagnosis.cause(log, self.job.run_id or "")
+        return f"The command ended with exit code {exit_code}. {cause}".rstrip()
+
     def _note(self, **changes: Any) -> None:
         self.job = replace(self.job, **changes)
         jobfolder.write_state(self.job)
-
-
-def _how_it_ended(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        name = signal.strsignal(-exit_code) or "unknown"
-        return f"The command was ended by signal {-exit_code} ({name})."
-    return f"The command ended with exit code {exit_code}."
 
 
 def _now() -> int:

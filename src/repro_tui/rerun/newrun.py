@@ -5,11 +5,13 @@ No function here is ever given the original's run id.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import mlflow
 from mlflow.entities import Param
 from mlflow.tracking.context.default_context import DefaultRunContext
 
+from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import FOLDER
 from repro_tui.rerun.model import Plan
@@ -21,24 +23,28 @@ _BATCH = 100
 class NewRun:
     """The run of one job, and those that its process starts beside it."""
 
-    def __init__(self, tracking_uri: str, job_id: str, run_id: str | None) -> None:
+    def __init__(self, plan: Plan, job_id: str, run_id: str | None, checkout: Path) -> None:
         """Open the store. `run_id` is None as long as there is no run."""
+        tracking_uri = plan.tracking_uri
         if "://" not in tracking_uri or tracking_uri.startswith("file:"):
             # Since MLflow 3 a store of files must be asked for; the original lies in one.
             os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
         # For MLflow Projects, which uses the store of the process.
         mlflow.set_tracking_uri(tracking_uri)
         self._client = mlflow.MlflowClient(tracking_uri)
+        self._plan = plan
         self._job_id = job_id
         self._run_id = run_id
+        self._checkout = checkout
 
-    def create(self, plan: Plan) -> str:
+    def create(self) -> str:
         """Make the run that the job's process will log to; return its id.
 
         It is made beforehand because MLflow Projects would quote params for the shell
         that the original does not have quoted, and would note the throw-away checkout
         as its source.
         """
+        plan = self._plan
         own = {**DefaultRunContext().tags(), **plan.tags, Tag.JOB: self._job_id}
         tags = {name: value for name, value in own.items() if value}
         run = self._client.create_run(plan.experiment_id, tags=tags, run_name=plan.run_name)
@@ -58,13 +64,48 @@ class NewRun:
         if self._run_id is not None:
             self._client.set_tag(self._run_id, Tag.VERDICT, verdict)
 
-    def end(self, status: str, end_time: int) -> None:
+    def end(self, status: str, end_time: int) -> tuple[str, ...]:
         """Give every run of the job that has not ended `status`: FINISHED, FAILED or KILLED.
 
-        They are found by the job's tag, in whichever experiment: that finds a run whose
-        id nobody could note any more, too. Time: milliseconds since the epoch.
+        Each is tagged with the job, and none names the throw-away checkout as its source
+        any more. Returns the ids of those beside the job's own. Time: milliseconds since
+        the epoch.
+        """
+        found = self._runs()
+        for run_id, run in found.items():
+            if run.data.tags.get(Tag.JOB) != self._job_id:
+                self._client.set_tag(run_id, Tag.JOB, self._job_id)
+            source = run.data.tags.get(Tag.SOURCE_NAME, "")
+            if str(self._checkout) in source:
+                self._client.set_tag(run_id, Tag.SOURCE_NAME, self._kept_place(source))
+            if run.info.status in ("RUNNING", "SCHEDULED"):
+                self._client.set_terminated(run_id, status, end_time)
+        return tuple(run_id for run_id in found if run_id != self._run_id)
+
+    def _runs(self) -> dict[str, Any]:
+        """Every run of the job, by id, in whichever experiment.
+
+        Those that `mlflow.start_run` made carry the job's tag: that finds a run whose id
+        nobody could note any more, too. The steps of a project that runs projects
+        (`mlflow.projects.run`) carry none; their source is the checkout, or one of the
+        others is their parent.
         """
         experiments = [each.experiment_id for each in self._client.search_experiments()]
-        for run in self._client.search_runs(experiments, f"tags.`{Tag.JOB}` = '{self._job_id}'"):
-            if run.info.status in ("RUNNING", "SCHEDULED"):
-                self._client.set_terminated(run.info.run_id, status, end_time)
+        found: dict[str, Any] = {}
+        wanted = [
+            f"tags.`{Tag.JOB}` = '{self._job_id}'",
+            f"tags.`{Tag.SOURCE_NAME}` LIKE '%{self._checkout.name}%'",
+        ]
+        while wanted:
+            for run in self._client.search_runs(experiments, wanted.pop()):
+                if run.info.run_id not in found:
+                    found[run.info.run_id] = run
+                    wanted.append(f"tags.`{Tag.PARENT_RUN_ID}` = '{run.info.run_id}'")
+        return found
+
+    def _kept_place(self, source: str) -> str:
+        """A source in the checkout, as a place in the repository that it was made from."""
+        repository = self._plan.repository
+        if address.is_remote(repository):
+            source = source.replace(f"file://{self._checkout}", repository)
+        return source.replace(str(self._checkout), repository)

@@ -52,7 +52,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
     chosen = _chosen(request, entry_point, filled, device)
     parameters = project.fill(entry_point, original | chosen | dict(request.overrides))
     missing += lacks.device(device, situation)
-    missing += lacks.override(request, entry_point, original)
+    missing += lacks.override(request, situation, entry_point, original)
     missing += lacks.value(entry_point, parameters, situation)
     if missing:
         return Refusal(tuple(missing))
@@ -75,7 +75,8 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         entry_point=entry_point.name,
         command=command,
         parameters=parameters,
-        params=_logged(parameters, run.params, quoted=not situation.script),
+        # What a plain script logs, it logs by itself.
+        params={} if situation.script else _logged(parameters, run.params),
         env_manager=request.env_manager,
         interpreter=situation.interpreter,
         device=device,
@@ -200,18 +201,13 @@ def _original_parameters(situation: Situation, entry_point: EntryPoint) -> dict[
     }
 
 
-def _logged(
-    parameters: Mapping[str, str], original: Mapping[str, str], *, quoted: bool
-) -> dict[str, str]:
+def _logged(parameters: Mapping[str, str], original: Mapping[str, str]) -> dict[str, str]:
     """The parameters as the new run logs them: spelled as in the original where equal.
 
     Spelled otherwise they would look changed in a comparison. A script that logs the
     same params meets what it met then.
     """
-    spelled = {
-        (name, project.unquote(value) if quoted else value): value
-        for name, value in original.items()
-    }
+    spelled = {(name, project.unquote(value)): value for name, value in original.items()}
     return {name: spelled.get((name, value), value) for name, value in parameters.items()}
 
 

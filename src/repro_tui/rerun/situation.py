@@ -54,6 +54,8 @@ class Situation:
     """Why the MLproject at the commit cannot be used."""
     tree: frozenset[str]
     """Files and folders of the commit, from the repository's top."""
+    own_store: tuple[str, ...]
+    """Python files of the project at the commit that call `set_tracking_uri`."""
     left_out: tuple[str, ...]
     """What a checkout of the commit does not bring along: `the submodule libs/a`."""
     paths: frozenset[str]

@@ -13,6 +13,9 @@ from repro_tui.evidence.origin import Snapshot
 from repro_tui.rerun import project
 from repro_tui.rerun.model import Project
 
+_SCRIPTS = 500
+"""Python files that are looked into."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -22,6 +25,7 @@ class Source:
     project_problem: str = ""
     files: frozenset[str] = frozenset()
     tree: frozenset[str] = frozenset()
+    own_store: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -29,7 +33,14 @@ def read_source(code: Snapshot) -> Source:
     """Read the commit of a run."""
     files = frozenset(entry.path for entry in code.entries)
     declared, problem = _project(code, files)
-    return Source(declared, problem, files, frozenset(_with_folders(files)), tuple(_left_out(code)))
+    return Source(
+        declared,
+        problem,
+        files,
+        frozenset(_with_folders(files)),
+        tuple(_own_store(code)),
+        tuple(_left_out(code)),
+    )
 
 
 def _project(code: Snapshot, files: frozenset[str]) -> tuple[Project | None, str]:
@@ -50,6 +61,23 @@ def _project(code: Snapshot, files: frozenset[str]) -> tuple[Project | None, str
         return None, f"{paths[0]} at the commit is not UTF-8."
     except ReproError as error:
         return None, error.message
+
+
+def _own_store(code: Snapshot) -> Iterator[str]:
+    """The project's Python files that choose a tracking store by themselves."""
+    top = PurePosixPath(code.subdirectory)
+    scripts = [
+        entry
+        for entry in code.entries
+        if entry.kind == "blob"
+        and entry.path.endswith(".py")
+        and PurePosixPath(entry.path).is_relative_to(top)
+        and entry.size <= project.SIZE_LIMIT
+    ][:_SCRIPTS]
+    contents = code.repository.read_blobs([entry.id for entry in scripts])
+    for entry, content in zip(scripts, contents, strict=True):
+        if b"set_tracking_uri(" in content:
+            yield entry.path
 
 
 def _left_out(code: Snapshot) -> Iterator[str]:

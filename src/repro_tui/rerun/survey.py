@@ -65,6 +65,7 @@ def survey(
         project=source.project,
         project_problem=source.project_problem,
         tree=source.tree,
+        own_store=source.own_store,
         left_out=source.left_out,
         paths=_existing_paths(_values(request, run, launch, source.project)),
         devices=devices,
