@@ -2,8 +2,12 @@
 
 import hashlib
 import os
+import socket
 import stat
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _AUTHOR = {
@@ -59,3 +63,26 @@ def footprint(folder: Path) -> dict[str, tuple[object, ...]]:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
         found[str(path.relative_to(folder))] = (status.st_mode, status.st_mtime_ns, content)
     return found
+
+
+@contextmanager
+def git_daemon(folder: Path) -> Iterator[str]:
+    """The address under which Git's own server gives out the repositories in `folder`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["git", "daemon", "--export-all", "--listen=127.0.0.1", f"--port={port}"]
+    process = subprocess.Popen([*command, f"--base-path={folder}", str(folder)])
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield f"git://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()

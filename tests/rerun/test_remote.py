@@ -3,15 +3,12 @@
 import functools
 import http.server
 import os
-import socket
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.evidence.git import commit, footprint, git, write
+from tests.evidence.git import commit, footprint, git, git_daemon, write
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.repository import Repository
@@ -32,25 +29,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def daemon(served: Path) -> Iterator[str]:
-    """The address of `git daemon`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["git", "daemon", "--export-all", "--listen=127.0.0.1", f"--port={port}"]
-    process = subprocess.Popen([*command, f"--base-path={served}", str(served)])
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield f"git://127.0.0.1:{port}/project.git"
-    finally:
-        process.terminate()
-        process.wait()
+    with git_daemon(served) as address:
+        yield f"{address}/project.git"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -39,10 +39,13 @@ def _no_code(situation: Situation) -> Iterator[Lack]:
     """The commit is not here: where it was looked for, and how to say where it is."""
     named = situation.run.tags.get(Tag.SOURCE_NAME, "")
     old = address.split(situation.launch.repository if situation.launch else named)[0]
-    remedy = (
-        "Name a clone that has it, `--repository PATH`, or map it for good in the settings: "
-        f"[[repositories]] from = {json.dumps(old)}, to = the path or URL now."
-    )
+    remedy = "Name a clone that has it: --repository PATH."
+    if "/" in old:
+        # A script as it was typed names no place that could be mapped.
+        remedy = (
+            "Name a clone that has it, --repository PATH, or map it for good in the settings: "
+            f"[[repositories]] from = {json.dumps(old)}, to = the path or URL now."
+        )
     for reason in situation.unreachable:
         yield Lack(reason, remedy)
     looked_in = ", ".join(situation.looked_in)
