@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     show_default=True, help="off: nothing is seeded; strict: deterministic algorithms enforced.",
 )  # fmt: skip
 @click.option(
-    "--env-manager", type=click.Choice(["local", "uv", "virtualenv", "conda"]), default="local",
-    show_default=True, help="As `mlflow run` has them.",
+    "--env-manager", default="local", show_default=True,
+    type=click.Choice(["local", "uv", "virtualenv", "conda", "original"]),
+    help="As `mlflow run` has them; original: the run's own environment, made again by uv.",
 )  # fmt: skip
 @click.option(
     "--threads", type=int, metavar="N",

@@ -32,6 +32,7 @@ from mlflow.utils.virtualenv import (
 )
 
 from repro_tui.rerun import overlay
+from repro_tui.rerun.environments import install_folders
 from repro_tui.rerun.model import EnvManager, Plan
 
 NAME = "repro-tui"
@@ -92,7 +93,7 @@ def start(
             _OVERLAY: overlay_folder,
             _VARIABLES: dict(variables),
         },
-        env_manager=plan.env_manager.value,
+        env_manager=_mlflows(plan.env_manager).value,
         synchronous=False,
     )
     process: subprocess.Popen[bytes] = submitted.command_proc
@@ -136,6 +137,8 @@ class Backend(LocalBackend):
             return passed
         interpreter = _interpreter(plan, project, work_dir)
         scripts = overlay.make(backend_config[_OVERLAY], interpreter)
+        if plan.rebuild is not None:
+            install_folders(plan.rebuild, _top(plan, work_dir), scripts.parent)
         environment = {n: v for n, v in os.environ.items() if n not in _LEFT_OUT}
         environment |= variables
         environment |= get_run_env_vars(run_id, experiment_id)
@@ -155,7 +158,7 @@ class Backend(LocalBackend):
 
 def _interpreter(plan: Plan, project: Any, work_dir: Path) -> Path:
     """The Python of the plan's environment, which is made where it does not exist."""
-    if plan.env_manager is EnvManager.LOCAL:
+    if plan.env_manager in (EnvManager.LOCAL, EnvManager.ORIGINAL):
         return Path(plan.interpreter)
     if not project.env_config_path:
         wanted = _PythonEnv()
@@ -173,13 +176,23 @@ def _interpreter(plan: Plan, project: Any, work_dir: Path) -> Path:
     return environment / "bin" / "python"
 
 
+def _mlflows(manager: EnvManager) -> EnvManager:
+    """The manager that MLflow is told: it knows none of ours."""
+    return EnvManager.LOCAL if manager is EnvManager.ORIGINAL else manager
+
+
+def _top(plan: Plan, work_dir: Path) -> Path:
+    """The top of the checkout, from the project's folder in it."""
+    depth = len(PurePosixPath(plan.subdirectory).parts)
+    return (work_dir, *work_dir.parents)[depth]
+
+
 def _moved(path: str, plan: Plan, work_dir: Path) -> str:
     """A PYTHONPATH whose folders in the repository are those of the checkout.
 
     Otherwise the process would import the code as it is now, not as it was.
     """
-    depth = len(PurePosixPath(plan.subdirectory).parts)
-    top = (work_dir, *work_dir.parents)[depth]
+    top = _top(plan, work_dir)
     folders = (
         str(top / Path(folder).relative_to(plan.repository))
         if Path(folder).is_relative_to(plan.repository)

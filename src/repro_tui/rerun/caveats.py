@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun.model import EntryPoint, EnvManager, Request
-from repro_tui.rerun.situation import Environment, Situation
+from repro_tui.rerun.situation import Situation
 from repro_tui.text import plural
 
 _PARAM_LIMIT = 6000
@@ -28,16 +28,22 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
     elif situation.patch:
         yield "The original's uncommitted changes are applied to the commit."
     yield from _commit(situation)
-    if request.env_manager is EnvManager.LOCAL:
-        yield _environment(situation.recorded, situation.environment)
-        yield from _editable(situation)
+    yield from _surroundings(request.env_manager, situation)
     if request.threads is not None and situation.cores and request.threads > situation.cores:
         yield (
             f"This machine has {plural(situation.cores, 'core')}: PyTorch computes with no more "
             "threads than that, other libraries with as many as asked for."
         )
+
+
+def _surroundings(manager: EnvManager, situation: Situation) -> Iterator[str]:
     if situation.project and situation.project.environment.startswith("docker_env"):
         yield "Inside the container nothing is seeded or recorded by repro-tui."
+    elif manager is EnvManager.LOCAL:
+        yield _environment(situation)
+        yield from _editable(situation)
+    elif manager in (EnvManager.UV, EnvManager.VIRTUALENV):
+        yield from _declared(manager, situation)
 
 
 def _commit(situation: Situation) -> Iterator[str]:
@@ -78,19 +84,55 @@ def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
             yield f"The parameter {name!r} may have been cut off when it was recorded."
 
 
-def _environment(recorded: Environment | None, local: Environment | None) -> str:
+def _environment(situation: Situation) -> str:
+    recorded, local = situation.recorded, situation.environment
+    remedy = "--env-manager original makes the original's again."
     if recorded is None or local is None:
         return "Whether this Python environment is the original's is not known."
     differing = [
         f"{name} {local.packages.get(name, 'absent')} (was {recorded.packages.get(name, 'absent')})"
-        for name in sorted({*recorded.packages, *local.packages})
+        for name in sorted({*recorded.packages, *local.packages}, key=_weight)
         if recorded.packages.get(name) != local.packages.get(name)
     ]
     if recorded.python != local.python:
         differing.insert(0, f"Python {local.python} (was {recorded.python})")
     if not differing:
         return ""
-    return f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
+    return (
+        f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
+        + (f" {remedy}" if "uv" in situation.tools else "")
+    )
+
+
+_WEIGHTY = (
+    "torch", "tensorflow", "jax", "jaxlib", "keras", "xgboost", "xgboost-cpu", "lightgbm",
+    "scikit-learn", "numpy", "scipy", "pandas", "transformers", "mlflow", "mlflow-skinny",
+)  # fmt: skip
+
+
+def _weight(name: str) -> tuple[int, str]:
+    """What computes comes first, the rest by name."""
+    return _WEIGHTY.index(name) if name in _WEIGHTY else len(_WEIGHTY), name
+
+
+def _declared(manager: EnvManager, situation: Situation) -> Iterator[str]:
+    declared = situation.declared
+    if not declared.found:
+        yield (
+            "The project declares no environment that uv or pip could make: MLflow makes an "
+            "empty one."
+        )
+    if declared.unpinned:
+        yield (
+            "The project does not fix the versions of everything that it requires "
+            f"({_some(declared.unpinned)}), and MLflow keeps environments by the text of the "
+            "requirements: it takes the one it made first, however old, or else the newest."
+        )
+    if manager is EnvManager.VIRTUALENV and declared.python.count(".") < 2:
+        yield (
+            f"MLflow asks pyenv for the newest Python {declared.python}".rstrip()
+            + ", and has it built where it is not installed."
+        )
 
 
 def _editable(situation: Situation) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import Plan, Refusal
+from repro_tui.text import plural
 
 
 def rows(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -20,7 +21,7 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "command", plan.command
     for name, value in plan.parameters.items():
         yield f"  {name}", value
-    yield "environment", f"env-manager {plan.env_manager}"
+    yield "environment", f"env-manager {plan.env_manager}" + _made_of(plan)
     yield "device", plan.device
     threads = plan.variables.get(THREADS[0])
     yield "threads", "as each library chooses" if threads is None else threads
@@ -32,6 +33,16 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "known", plan.fidelity
     for caveat in plan.caveats:
         yield "caveat", caveat
+
+
+def _made_of(plan: Plan) -> str:
+    rebuild = plan.rebuild
+    if rebuild is None:
+        return ""
+    python = f"Python {rebuild.python}" if rebuild.python else "Python of any version that fits"
+    count = len(rebuild.requirements) + len(rebuild.folders)
+    packages = "" if rebuild.lockfile else f", {plural(count, 'package')}"
+    return f": {python}{packages}, by {rebuild.evidence}"
 
 
 def refusal_lines(refusal: Refusal) -> tuple[str, ...]:

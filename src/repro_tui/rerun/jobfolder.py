@@ -138,6 +138,8 @@ def _checked(hint: Any, value: Any) -> Any:
         if value is None and types.NoneType in kinds:
             return None
         return _checked(next(kind for kind in kinds if kind is not types.NoneType), value)
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        return _noun(hint, value)
     origin = typing.get_origin(hint)
     if origin is Mapping and isinstance(value, dict):
         return {_checked(str, key): _checked(str, item) for key, item in value.items()}
@@ -147,9 +149,19 @@ def _checked(hint: Any, value: Any) -> Any:
         return hint(value)
     if hint is float and type(value) is int:
         return float(value)
-    if origin is None and isinstance(value, hint) and not isinstance(value, bool):
+    if origin is None and isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
         return value
     raise ValueError(value)
+
+
+def _noun(kind: Any, document: Mapping[str, Any]) -> Any:
+    hints = typing.get_type_hints(kind)
+    try:
+        return kind(
+            **{name: _checked(hints[name], document[name]) for name in hints if name in document}
+        )
+    except TypeError as error:
+        raise ValueError(document) from error
 
 
 def _damaged(folder: Path, reason: str) -> ReproError:

@@ -7,9 +7,15 @@ from pathlib import PurePosixPath
 
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
+from repro_tui.rerun import rebuild
 from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation
 
+_INSTALL = {
+    EnvManager.UV: ("uv is", "Install it (pip install uv)"),
+    EnvManager.VIRTUALENV: ("virtualenv needs pyenv, which is", "Install pyenv"),
+    EnvManager.CONDA: ("conda is", "Install it (Miniforge brings it)"),
+}
 SEED_LIMIT = 2**32
 """NumPy's legacy generator takes no seed from here on."""
 _MOST_THREADS = 4096
@@ -61,8 +67,7 @@ def _no_code(situation: Situation) -> Iterator[Lack]:
         )
 
 
-def machine(request: Request, situation: Situation) -> Iterator[Lack]:
-    manager = request.env_manager
+def machine(situation: Situation) -> Iterator[Lack]:
     if not situation.experiment_active:
         yield Lack(
             f"The run's experiment {situation.run.experiment_name!r} was deleted.",
@@ -74,6 +79,10 @@ def machine(request: Request, situation: Situation) -> Iterator[Lack]:
             "and that MLflow could no longer open it.",
             f"Keep a copy, then migrate it yourself: mlflow db upgrade {situation.tracking_uri}",
         )
+
+
+def environment(request: Request, situation: Situation) -> Iterator[Lack]:
+    manager = request.env_manager
     declared = situation.project.environment if situation.project else ""
     if declared.startswith("docker_env"):
         if "docker" not in situation.tools:
@@ -81,15 +90,35 @@ def machine(request: Request, situation: Situation) -> Iterator[Lack]:
     elif manager is EnvManager.LOCAL:
         if not situation.interpreter:
             yield Lack("No `python` is on PATH.", "Activate the project's environment first.")
+    elif manager is EnvManager.ORIGINAL:
+        yield from rebuild.lacks(situation)
     elif manager.value not in situation.tools:
+        what, remedy = _INSTALL[manager]
         yield Lack(
-            f"The environment manager {manager} is not installed.",
-            f"Install {manager}, or choose --env-manager local.",
+            f"The environment manager {what} not installed.",
+            f"{remedy}, or choose --env-manager local.",
         )
     elif manager is EnvManager.CONDA and declared.startswith("python_env"):
         yield Lack(
             "The project declares a python_env, which conda does not make.",
             "Choose --env-manager uv or virtualenv.",
+        )
+    else:
+        yield from _python(manager, situation)
+
+
+def _python(manager: EnvManager, situation: Situation) -> Iterator[Lack]:
+    """The Python that the project's file asks for. conda brings its own."""
+    wanted = situation.declared.python
+    fits = [one for one in situation.pythons if f"{one}.".startswith(f"{wanted}.")]
+    if wanted and not fits and manager is not EnvManager.CONDA:
+        by = "uv" if manager is EnvManager.UV else "pyenv"
+        found = ", ".join(situation.pythons) or "none"
+        yield Lack(
+            f"The project asks for Python {wanted}, which {by} does not find here "
+            f"(it finds: {found}).",
+            f"Install it ({by} {'python ' if by == 'uv' else ''}install {wanted}), "
+            "or choose --env-manager local.",
         )
 
 

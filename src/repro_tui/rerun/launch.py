@@ -22,7 +22,16 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import NAME
-from repro_tui.rerun import diagnosis, jobfolder, jobs, processes, record, remote, runcontext
+from repro_tui.rerun import (
+    diagnosis,
+    environments,
+    jobfolder,
+    jobs,
+    processes,
+    record,
+    remote,
+    runcontext,
+)
 from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
@@ -92,6 +101,7 @@ class _Execution:
         self._overlay = folder / "overlay"
         self._record = folder / "record"
         self._processes = folder / "processes"
+        self._built: environments.Built | None = None
 
     def run(self) -> None:
         plan = self.job.plan
@@ -106,16 +116,21 @@ class _Execution:
                 processes.end_job(self.job.job_id)
                 self.keep_record(exit_code)
                 remove(self._overlay)
+                environments.discard(self.settings.cache, self.job.job_id)
         others = self.connect().end("FINISHED" if exit_code == 0 else "FAILED", ended)
         if others:
             print(f"The process made other runs, too: {', '.join(others)}", flush=True)
         if plan.reexecutes is not None:
             self._note(state=JobState.COMPARING)
             self._compare(plan.reexecutes)
+        # What the comparison had to say, if anything, was said before.
+        said = [self.job.message, environments.sentence(self._built)]
         if exit_code == 0:
-            self._note(state=JobState.FINISHED, ended=_now())
+            state = JobState.FINISHED
         else:
-            self._note(state=JobState.FAILED, ended=_now(), message=self._how_it_ended(exit_code))
+            state = JobState.FAILED
+            said.insert(0, self._how_it_ended(exit_code))
+        self._note(state=state, ended=_now(), message=" ".join(filter(None, said)))
 
     def _repository(self) -> Path:
         """The plan's repository on this machine; fetched where the cache has lost it."""
@@ -127,6 +142,9 @@ class _Execution:
     def _train(self) -> int:
         """Make the new run and run the command; return its exit code."""
         plan, job_id = self.job.plan, self.job.job_id
+        if plan.rebuild is not None:
+            self._built = environments.build(plan.rebuild, self._place, self.settings.cache, job_id)
+            plan = replace(plan, interpreter=str(self._built.interpreter))
         run_id = self.connect().create()
         self._note(run_id=run_id)
         self._processes.mkdir(exist_ok=True)
@@ -178,6 +196,7 @@ class _Execution:
                     job.started,
                     _now(),
                     exit_code,
+                    None if self._built is None else self._built.differences,
                 )
             self._new_run.upload(self._record)
         except Exception:
@@ -234,6 +253,8 @@ class _Execution:
             for folder in self._checkouts.iterdir():
                 if folder.name in ended:
                     remove(folder)
+            for job_id in ended:
+                environments.discard(self.settings.cache, job_id)
 
     def _how_it_ended(self, exit_code: int | None) -> str:
         if exit_code is not None and exit_code < 0:

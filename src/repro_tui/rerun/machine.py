@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from repro_tui.evidence.tracking.database import revision
 from repro_tui.evidence.tracking.discover import sqlite_path
+from repro_tui.rerun.model import EnvManager
 from repro_tui.rerun.situation import Environment
 
 _TIMEOUT = 30.0
@@ -30,7 +31,9 @@ _REVISION = re.compile(r"^(down_)?revision(?:: [^=]*)? = ['\"]([0-9a-f]+)['\"]",
 
 def tools(*, docker: bool) -> frozenset[str]:
     """The environment managers that are installed, and, if asked, a Docker that answers."""
-    found = {name for name in ("uv", "virtualenv", "conda") if shutil.which(name)}
+    # MLflow makes a virtualenv with the `venv` of a Python that it asks pyenv for.
+    commands = {"uv": "uv", "virtualenv": "pyenv", "conda": "conda"}
+    found = {name for name, command in commands.items() if shutil.which(command)}
     if docker and _answer("docker", "version", "--format", "{{.Server.Version}}"):
         found.add("docker")
     return frozenset(found)
@@ -47,15 +50,35 @@ def interpreter() -> str:
     return sys.executable
 
 
+def pythons(manager: EnvManager) -> tuple[str, ...]:
+    """The versions of CPython that an environment manager makes environments of."""
+    if manager is EnvManager.VIRTUALENV:
+        told = _answer("pyenv", "versions", "--bare", "--skip-aliases").split()
+        return tuple(one for one in told if re.fullmatch(r"[0-9.]+", one))
+    if manager not in (EnvManager.UV, EnvManager.ORIGINAL):
+        return ()
+    command = ("uv", "python", "list", "--only-installed", "--no-python-downloads")
+    told = json.loads(_answer(*command, "--output-format", "json") or "[]")
+    return tuple(dict.fromkeys(p["version"] for p in told if p["implementation"] == "cpython"))
+
+
+def store_revision(tracking_uri: str) -> str:
+    """The alembic revision of a SQLite store; empty: it is another kind of store."""
+    path = sqlite_path(tracking_uri, Path.cwd())
+    return revision(path) if path is not None else ""
+
+
 def environment(interpreter: str) -> Environment | None:
     """What the environment of an interpreter holds; None: it does not say."""
     answer = _answer(interpreter, "-I", "-c", _QUESTION)
     if not answer:
         return None
     python, found = json.loads(answer)
-    packages, editable = {}, {}
+    packages: dict[str, str] = {}
+    editable = {}
     for name, version, origin in found:
-        packages[str(canonicalize_name(name))] = version
+        # The first of a name is the one that is imported.
+        packages.setdefault(str(canonicalize_name(name)), version)
         # https://packaging.python.org/en/latest/specifications/direct-url/
         told = json.loads(origin) if origin else {}
         if told.get("dir_info", {}).get("editable"):

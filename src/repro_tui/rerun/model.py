@@ -18,12 +18,14 @@ class Determinism(StrEnum):
 
 
 class EnvManager(StrEnum):
-    """MLflow's environment managers, as `mlflow run --env-manager` spells them."""
+    """Who makes the environment: as `mlflow run --env-manager` has them, and one of ours."""
 
     LOCAL = "local"
     UV = "uv"
     VIRTUALENV = "virtualenv"
     CONDA = "conda"
+    ORIGINAL = "original"
+    """The original run's environment, made again by uv from what is known of it."""
 
 
 class Fidelity(StrEnum):
@@ -98,6 +100,29 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuild:
+    """How the original run's environment is made again. Caveats stand in the plan."""
+
+    evidence: str
+    """What tells of it: `the record of the run`, `uv.lock at the commit`."""
+    python: str
+    """The version to take, one that is installed; empty: any that fits."""
+    requirements: tuple[str, ...] = ()
+    """Lines of a requirements file; none where `lockfile` holds them."""
+    lockfile: str = ""
+    """A path from the top of the repository."""
+    resolve: bool = False
+    """Whether the requirements are not all, and what they require is looked for."""
+    before: str = ""
+    """Only what was uploaded until then is looked for; RFC 3339; empty: whatever there is."""
+    folders: tuple[str, ...] = ()
+    """Folders with packages to install in place, without what they require: absolute, or
+    from the top of the repository."""
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    """Versions that are found afterwards, by name, where all went well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The exact execution that a request leads to. Nothing is decided after this."""
 
@@ -133,6 +158,8 @@ class Plan:
     original has them, which is quoted for the shell where MLflow quoted them."""
     interpreter: str = ""
     """What `python` is in `--env-manager local`; another manager makes its own."""
+    rebuild: Rebuild | None = None
+    """For `--env-manager original` alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import determinism as switches
-from repro_tui.rerun import lacks, project
+from repro_tui.rerun import lacks, project, rebuild
 from repro_tui.rerun.caveats import caveats
 from repro_tui.rerun.devices import child_name
 from repro_tui.rerun.model import (
@@ -20,6 +20,7 @@ from repro_tui.rerun.model import (
     Lack,
     Plan,
     Project,
+    Rebuild,
     Refusal,
     Request,
 )
@@ -38,8 +39,9 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
     """The exact execution that `request` leads to, or everything that stands in its way."""
     missing = [
         *lacks.code(situation),
-        *lacks.machine(request, situation),
+        *lacks.machine(situation),
         *lacks.numbers(request),
+        *lacks.environment(request, situation),
     ]
     entry_point = None if missing else _entry_point(situation)
     if entry_point is None:
@@ -62,7 +64,13 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         return Refusal((Lack(error.message, error.hint),))
 
     run = situation.run
-    said = (*caveats(request, situation, entry_point), seed_caveat, device_caveat)
+    rebuilt, rebuild_caveats = _rebuild(request, situation)
+    said = (
+        *caveats(request, situation, entry_point),
+        *rebuild_caveats,
+        seed_caveat,
+        device_caveat,
+    )
     made = Plan(
         reexecutes=run.run_id,
         tracking_uri=situation.tracking_uri,
@@ -79,6 +87,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         params={} if situation.script else _logged(parameters, run.params),
         env_manager=request.env_manager,
         interpreter=situation.interpreter,
+        rebuild=rebuilt,
         device=device,
         seed=seed,
         determinism=request.determinism,
@@ -174,6 +183,12 @@ def _fidelity(situation: Situation) -> Fidelity:
     if situation.launch is not None:
         return Fidelity.EXACT
     return Fidelity.RECONSTRUCTED if situation.script else Fidelity.DECLARED
+
+
+def _rebuild(request: Request, situation: Situation) -> tuple[Rebuild | None, tuple[str, ...]]:
+    if request.env_manager is not EnvManager.ORIGINAL:
+        return None, ()
+    return rebuild.rebuild(situation)
 
 
 def _entry_point(situation: Situation) -> EntryPoint | None:

@@ -11,7 +11,7 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psutil
@@ -41,12 +41,14 @@ def keep(
     start: int | None,
     end: int,
     exit_code: int | None,
+    rebuilt: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Make the record of a plan's execution in `folder`; return what record.json holds.
 
     `processes` is the folder that the recorder wrote to, `project` the checkout's
     folder of the project, where it still exists. Times: milliseconds since the epoch.
-    Raises ReproError where `folder` cannot be written.
+    `rebuilt` tells how the environment that was made differs from the original's; None:
+    none was made. Raises ReproError where `folder` cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +57,10 @@ def keep(
             (folder / _PATCH).write_bytes(_bytes(plan.patch))
             files.append(_PATCH)
         record = assemble(processes, launch(plan), files, start, end, exit_code)
+        if project is not None and "packages" in record:
+            record["packages"] = _at_home(record["packages"], project, plan)
+        if plan.rebuild is not None and rebuilt is not None:
+            record["rebuilt"] = {"evidence": plan.rebuild.evidence, "differences": list(rebuilt)}
         write(folder, record)
     except OSError as error:
         raise ReproError(
@@ -66,6 +72,21 @@ def keep(
 def _bytes(patch: str) -> bytes:
     """The patch as Git wrote it: a source file need not be UTF-8."""
     return patch.encode("utf-8", "surrogateescape")
+
+
+def _at_home(
+    packages: Sequence[Mapping[str, str]], project: Path, plan: Plan
+) -> list[dict[str, str]]:
+    """The packages, those from the throw-away checkout as from the place that is kept."""
+    top = (project, *project.parents)[len(PurePosixPath(plan.subdirectory).parts)].as_uri()
+    kept = plan.repository
+    kept = Path(kept).as_uri() if Path(kept).is_absolute() else kept
+    return [
+        {**told, "origin": kept + told["origin"].removeprefix(top)}
+        if f"{told['origin']}/".startswith(f"{top}/")
+        else dict(told)
+        for told in packages
+    ]
 
 
 def launch(plan: Plan) -> dict[str, Any]:

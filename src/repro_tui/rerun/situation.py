@@ -16,6 +16,38 @@ class Environment:
     packages: Mapping[str, str]
     editable: Mapping[str, str] = field(default_factory=dict)
     """Folders of those that are imported from where they are developed, by name."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """URLs of those that come from no index, by name; a commit stands behind `@`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What else tells of the environment that the original ran in."""
+
+    hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of recorded packages that a lockfile fixes too, by name: `sha256:…`."""
+    present: frozenset[str] = frozenset()
+    """Those of the recorded folders and archives that are on this machine."""
+    lockfile: str = ""
+    """The lockfile at the commit that an environment can be made of; empty: none."""
+    locked: Mapping[str, str] = field(default_factory=dict)
+    """What it fixes, by name."""
+    folders: tuple[str, ...] = ()
+    """Folders of the commit whose packages belong into the environment with it."""
+    modelled: Mapping[str, str] = field(default_factory=dict)
+    """What the requirements of the run's models fix, by name; `python` among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The environment that the project's own file asks for, at the commit."""
+
+    found: bool = False
+    """Whether there is such a file that can be read."""
+    python: str = ""
+    """Empty: it does not say."""
+    unpinned: tuple[str, ...] = ()
+    """Requirements of which more than one version fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +103,10 @@ class Situation:
     """The variables that give the original's numbers of threads, from its record."""
     cores: int | None = None
     """The logical cores that a process may use; None: it was not looked up."""
+    clues: Clues = field(default_factory=Clues)
+    """Looked up for `--env-manager original` alone."""
+    declared: Declared = field(default_factory=Declared)
+    pythons: tuple[str, ...] = ()
+    """Versions of CPython that the environment manager of the request finds."""
+    revision: str = ""
+    """The alembic revision of a SQLite store; empty: another kind of store."""

@@ -16,10 +16,12 @@ from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
 from repro_tui.rerun import machine, project, remote
+from repro_tui.rerun.clues import find_clues
+from repro_tui.rerun.declared import declared
 from repro_tui.rerun.determinism import recorded_threads
 from repro_tui.rerun.devices import cores
-from repro_tui.rerun.model import Device, Project, Request
-from repro_tui.rerun.situation import Environment, Situation
+from repro_tui.rerun.model import Device, EnvManager, Project, Request
+from repro_tui.rerun.situation import Clues, Environment, Situation
 from repro_tui.rerun.source import Source, read_source
 from repro_tui.settings import Settings
 
@@ -45,7 +47,8 @@ def survey(
     interpreter = machine.interpreter()
     recorded = _recorded(record)
     active = {e.experiment_id for e in reader.experiments() if e.lifecycle_stage == "active"}
-    declared = source.project.environment if source.project is not None else ""
+    manager = request.env_manager
+    asked_for = source.project.environment if source.project is not None else ""
     return Situation(
         run=run,
         tracking_uri=reader.uri,
@@ -69,11 +72,17 @@ def survey(
         left_out=source.left_out,
         paths=_existing_paths(_values(request, run, launch, source.project)),
         devices=devices,
-        tools=machine.tools(docker=declared.startswith("docker_env")),
+        tools=machine.tools(docker=asked_for.startswith("docker_env")),
         interpreter=interpreter,
         environment=machine.environment(interpreter) if interpreter else None,
         threads=_threads(record),
         cores=cores(),
+        clues=find_clues(run, record, recorded, code, reader, settings.cache)
+        if manager is EnvManager.ORIGINAL
+        else Clues(),
+        declared=declared(asked_for, code),
+        pythons=machine.pythons(manager),
+        revision=machine.store_revision(reader.uri),
     )
 
 
@@ -133,7 +142,8 @@ def _recorded(record: Record | None) -> Environment | None:
     if record is None or record.packages is None or record.python is None:
         return None
     packages = {str(canonicalize_name(name)): version for name, version, _ in record.packages}
-    return Environment(str(record.python.get("version", "")), packages)
+    origins = {str(canonicalize_name(name)): url for name, _, url in record.packages if url}
+    return Environment(str(record.python.get("version", "")), packages, origins=origins)
 
 
 def _threads(record: Record | None) -> dict[str, str]:
