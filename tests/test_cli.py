@@ -11,7 +11,7 @@ import pytest
 from repro_tui.cli import main
 from repro_tui.errors import ExitCode
 
-HEAVY = ("mlflow", "torch", "pandas", "deepdiff", "textual", "numpy", "git")
+HEAVY = ("mlflow", "torch", "pandas", "textual", "numpy", "git")
 
 
 def outcome(*arguments: str) -> int:

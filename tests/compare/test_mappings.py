@@ -144,10 +144,50 @@ def test_nested_params_are_compared_by_structure() -> None:
     assert isinstance(found.detail, FileDetail)
     inside = {f.key: (f.kind, f.left, f.right) for f in found.detail.findings}
     assert inside == {
-        ("a", "1", "b"): (Kind.CHANGED, known(2), known(5)),
+        ("a", "[1]", "b"): (Kind.CHANGED, known(2), known(5)),
         ("c",): (Kind.REMOVED, known(3), None),
         ("d",): (Kind.ADDED, None, known(None)),
     }
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "key", "note"),
+    [
+        ("[1, 2]", "[true, 2]", ("[0]",), "int against bool"),
+        ('{"a": 1}', '{"a": 1.0}', ("a",), "int against float"),
+        ('{"a": "1"}', '{"a": 1}', ("a",), "str against int"),
+        ('{"a": [0.0]}', '{"a": [-0.0]}', ("a", "[0]"), ""),
+        ('{"a": NaN}', '{"a": null}', ("a",), "float against none"),
+        ('{"a": []}', '{"a": {}}', ("a",), "list against dict"),
+        ("{'a': (1,)}", "{'a': [1]}", ("a",), "tuple against list"),
+        ("(1, 2)", "[1, 2]", (), "tuple against list"),
+        ("{1: 2}", "{True: 2}", ("1",), ""),
+        ("{1: 2}", "{'1': 2}", ("1",), ""),
+        ("{'a': b'x'}", "{'a': 'x'}", ("a",), "bytes against str"),
+    ],
+)
+def test_what_a_program_can_tell_apart_inside_differs(
+    left: str, right: str, key: Key, note: str
+) -> None:
+    detail = one(left, right).detail
+    assert isinstance(detail, FileDetail)
+    assert (detail.findings[0].key, detail.findings[0].note) == (key, note)
+    assert one(right, left).kind is Kind.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ('{"a": 1, "a": 2}', '{"a": 3, "a": 2}'),
+        ("{'a': 1, 'a': 2}", "{'a': 3, 'a': 2}"),
+        ("a: 1\na: 2\n", "a: 3\na: 2\n"),
+        ("{1: 1, True: 2}", "{1: 3, True: 2}"),
+        ("1: 1\ntrue: 2\n", "1: 3\ntrue: 2\n"),
+        ("{'a': {1, 2}}", "{'a': {1, 3}}"),
+    ],
+)
+def test_no_reading_drops_a_value_that_differs(left: str, right: str) -> None:
+    assert one(left, right).kind is Kind.CHANGED
 
 
 def test_the_same_structure_written_differently() -> None:
@@ -158,7 +198,7 @@ def test_the_same_structure_written_differently() -> None:
 def test_yaml_shows_where_but_never_hides() -> None:
     found = one("lr: 1\nlayers:\n- 2\n", "lr: 1\nlayers:\n- 3\n")
     assert isinstance(found.detail, FileDetail)
-    assert [f.key for f in found.detail.findings] == [("layers", "0")]
+    assert [f.key for f in found.detail.findings] == [("layers", "[0]")]
     prose = one("Prompt: be kind  # always", "Prompt: be kind  # never")
     assert prose.kind is Kind.CHANGED
     assert "not to the letter" in prose.note

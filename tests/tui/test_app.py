@@ -32,7 +32,7 @@ async def main() -> None:
         assert "Opening the store" in app.export_screenshot().replace("&#160;", " ")
         app.workers.cancel_all()
         released.set()
-        heavy = {"mlflow", "torch", "pandas", "deepdiff", "git"} & set(sys.modules)
+        heavy = {"mlflow", "torch", "pandas", "git"} & set(sys.modules)
     print(sorted(heavy))
 
 asyncio.run(main())

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from repro_tui.compare.documents import compare_documents, parse
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.policy import Policy
+from repro_tui.compare.scalars import same
 from repro_tui.evidence.model import (
     Fact,
     FileRef,
@@ -19,7 +20,7 @@ from repro_tui.evidence.model import (
     Unreadable,
     Value,
 )
-from repro_tui.text import duration, number, plural
+from repro_tui.text import duration, plural
 
 CompareKnown = Callable[[Key, Known, Known], Finding]
 """Compares two known facts of one key; the policy's rules are applied afterwards."""
@@ -130,15 +131,6 @@ def compare_scalars(section: SectionName) -> CompareKnown:
     return compare
 
 
-def same(left: Value, right: Value) -> bool:
-    """Equal in type and to the bit: True is not 1, 0.0 is not -0.0, NaN is NaN."""
-    if isinstance(left, FileRef) and isinstance(right, FileRef):
-        return left.digest == right.digest
-    if isinstance(left, float) and isinstance(right, float):
-        return number(left) == number(right)
-    return type(left) is type(right) and left == right
-
-
 def compare_digests(key: Key, left: Known, right: Known) -> Finding:
     """Two files by their digests; a Git id and a SHA-256 say nothing of each other."""
     a, b = left.value, right.value
@@ -192,7 +184,11 @@ def _compare_documents(key: Key, left: Known, right: Known, a: str, b: str) -> F
     x, y = parse(a), parse(b)
     if x is None or y is None:
         return Finding(key, Kind.CHANGED, left, right)
-    detail = compare_documents(x, y, (left.source, right.source))
+    try:
+        detail = compare_documents(x, y, (left.source, right.source))
+    except ValueError as error:
+        note = f"not compared by structure: {error}"
+        return Finding(key, Kind.CHANGED, left, right, note)
     if detail is not None:
         return Finding(key, Kind.CHANGED, left, right, detail=detail)
     if "YAML" in (x.notation, y.notation):

@@ -8,9 +8,10 @@ from repro_tui.compare.artifacts.archives import Allowance
 from repro_tui.compare.artifacts.file import Inside, OpenFile, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
 from repro_tui.compare.artifacts.torch_zip import Checkpoint, Container, Part, View
-from repro_tui.compare.artifacts.values import Scalar, compare_scalars, known
+from repro_tui.compare.artifacts.values import compare_scalars
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.policy import Policy
+from repro_tui.compare.scalars import Scalar, known
 from repro_tui.evidence.model import Known
 
 _SERIALIZATION_ID = ".data/serialization_id"

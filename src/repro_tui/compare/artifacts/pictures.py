@@ -6,8 +6,9 @@ from PIL import Image
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
-from repro_tui.compare.artifacts.values import known, pair
+from repro_tui.compare.artifacts.values import pair
 from repro_tui.compare.policy import Policy
+from repro_tui.compare.scalars import known
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """Decoders that strangers' bytes are given to; Pillow has many more."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.artifacts.structured import load_json
 from repro_tui.compare.artifacts.tensors import Array, Tensor, compare_tensor, storage_dtype
-from repro_tui.compare.artifacts.values import compare_scalars, known, pair
+from repro_tui.compare.artifacts.values import compare_scalars, pair
+from repro_tui.compare.documents import load_json
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.policy import Policy
+from repro_tui.compare.scalars import known
 
 _DTYPES = {
     "BOOL": "bool",

@@ -11,8 +11,9 @@ from typing import Any
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.archives import Allowance, Members
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.artifacts.structured import Walk, load_json
+from repro_tui.compare.artifacts.structured import walk
 from repro_tui.compare.artifacts.values import unique
+from repro_tui.compare.documents import load_json
 from repro_tui.compare.policy import Policy
 
 SCHEMA = "schema.json"
@@ -22,7 +23,7 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowanc
     """Raises Unsuited or ValueError where a file is not such a zip."""
     a, b = _read(left, allowance), _read(right, allowance)
     findings = [
-        *Walk(policy, (left.path, right.path), {}).compare((SCHEMA,), a.tree, b.tree),
+        *walk(policy, (left.path, right.path), {}).compare((SCHEMA,), a.tree, b.tree),
         *a.members.compare_all(b.members, policy),
     ]
     if a.addresses != b.addresses:

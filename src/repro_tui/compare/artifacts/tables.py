@@ -16,9 +16,10 @@ import numpy.typing as npt
 from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
-from repro_tui.compare.artifacts.values import known, pair, unique
+from repro_tui.compare.artifacts.values import pair, unique
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.policy import Policy
+from repro_tui.compare.scalars import known
 from repro_tui.text import plural
 
 _MOST_CELLS = 5_000_000

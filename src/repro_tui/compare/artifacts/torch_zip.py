@@ -17,7 +17,8 @@ from repro_tui.compare.artifacts.archives import Allowance, Members
 from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.artifacts.pickles import Call, Global, Persistent, Table, describe
 from repro_tui.compare.artifacts.tensors import Array, Tensor, storage_dtype
-from repro_tui.compare.artifacts.values import Scalar, known, unique
+from repro_tui.compare.artifacts.values import unique
+from repro_tui.compare.scalars import Scalar, known
 
 _DTYPES = {
     "FloatStorage": "float32",

@@ -1,6 +1,5 @@
 """Single values inside files: names for their places, and one finding for each pair."""
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
@@ -8,29 +7,13 @@ from typing import TypeVar
 import numpy as np
 
 from repro_tui.compare.artifacts import asides
-from repro_tui.compare.mappings import same
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.numbers import distance
 from repro_tui.compare.policy import Policy
+from repro_tui.compare.scalars import INT64, Scalar, known, same, types_note
 from repro_tui.evidence.model import Key, Known, SectionName
 
 T = TypeVar("T")
-Scalar = str | bytes | int | float | bool | None
-
-_LONGEST = 500
-"""Characters of one value that a finding carries; all of them are compared."""
-_INT64 = range(-(2**63), 2**63)
-
-
-def known(value: Scalar, path: str) -> Known:
-    """A value as a finding carries it. Long ones are cut, and say how long they are."""
-    if isinstance(value, bytes):
-        return Known(f"{len(value):,} bytes, sha256:{hashlib.sha256(value).hexdigest()}", path)
-    if isinstance(value, int) and not isinstance(value, bool) and value not in _INT64:
-        value = hex(value)
-    if isinstance(value, str) and len(value) > _LONGEST:
-        value = f"{value[:_LONGEST]}… ({len(value):,} characters)"
-    return Known(value, path)
 
 
 def compare_scalars(
@@ -38,8 +21,6 @@ def compare_scalars(
 ) -> Finding:
     """One finding. `paths` are the names of the two files, the sources of the facts."""
     facts = known(left, paths[0]), known(right, paths[1])
-    if isinstance(left, bytes) or isinstance(right, bytes):
-        return Finding(key, Kind.EQUAL if left == right else Kind.CHANGED, *facts)
     if same(left, right):
         return Finding(key, Kind.EQUAL, *facts)
     if _number(left) and _number(right):
@@ -51,7 +32,7 @@ def compare_scalars(
         if used:
             rule, why = (", ".join(parts) for parts in zip(*used, strict=True))
             return Finding(key, Kind.SET_ASIDE, *facts, note=why, rule=rule)
-    return Finding(key, Kind.CHANGED, *facts)
+    return Finding(key, Kind.CHANGED, *facts, note=types_note(left, right))
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:
@@ -79,11 +60,7 @@ def _compare_numbers(
     assert isinstance(right, int | float)
     if left == right and math.copysign(1, left) == math.copysign(1, right):
         return asides.SAME_NUMBER.finding(key, *facts)
-    if (
-        isinstance(left, int)
-        and isinstance(right, int)
-        and not (left in _INT64 and right in _INT64)
-    ):
+    if isinstance(left, int) and isinstance(right, int) and not (left in INT64 and right in INT64):
         return Finding(key, Kind.CHANGED, *facts)
     dtype = np.int64 if isinstance(left, int) and isinstance(right, int) else np.float64
     tolerance = policy.tolerance(SectionName.ARTIFACTS, key, np.dtype(dtype).name)
