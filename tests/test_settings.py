@@ -38,6 +38,14 @@ def test_the_persons_file_overrides_single_keys_and_adds_rules(own_file: Path) -
     assert len(settings.policy.set_aside) == before + 1
 
 
+def test_how_many_jobs_a_device_may_hold(own_file: Path) -> None:
+    own_file.write_text("[jobs]\nper_device = 4\n")
+    assert load().jobs_per_device == 4
+    own_file.write_text("[jobs]\nper_device = 0\n")
+    with pytest.raises(ReproError, match=r"own.toml: jobs.per_device is 0"):
+        load()
+
+
 def test_repositories_are_mapped_and_trusted(own_file: Path) -> None:
     own_file.write_text(
         'trusted_repositories = ["~/project", "https://git.example.org/x.git"]\n'

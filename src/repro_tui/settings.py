@@ -33,6 +33,8 @@ class Settings:
     """Environment variables that are recorded and compared."""
     look_inside: int
     text_limit: int
+    jobs_per_device: int
+    """How many jobs a device may hold at once; further ones wait."""
     state: Path
     """The folder that jobs are kept in: lose it and running jobs are orphans."""
     cache: Path
@@ -86,6 +88,7 @@ def load() -> Settings:
         variables=tuple(values["environment"]["variables"]),
         look_inside=values["limits"]["look_inside"],
         text_limit=values["limits"]["text"],
+        jobs_per_device=_at_least_one(values["jobs"]["per_device"], "jobs.per_device", path),
         state=Path(
             os.environ.get("REPRO_TUI_STATE_DIR") or platformdirs.user_state_path(_APP)
         ).absolute(),
@@ -128,6 +131,12 @@ def _merge(
         else:
             merged[key] = value
     return merged
+
+
+def _at_least_one(number: int, name: str, path: Path) -> int:
+    if number < 1:
+        raise ReproError(f"{path}: {name} is {number}.", "Give it 1 or more.")
+    return number
 
 
 def _moved(table: object, path: Path) -> tuple[str, str]:

@@ -5,8 +5,10 @@ the job's launcher.
 """
 
 import json
+import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -135,7 +137,7 @@ def test_a_job_with_a_living_launcher_is_left_alone(
 ) -> None:
     job = made(settings)
     jobfolder.write_launcher(job.folder, noted(sleeper))
-    assert jobs.load(job.folder).state is JobState.PREPARING
+    assert jobs.load(job.folder).state is JobState.QUEUED
     assert not (job.folder / "lock").exists()
 
 
@@ -144,7 +146,7 @@ def test_waiting_ends_with_the_time_or_with_the_job(
 ) -> None:
     job = made(settings)
     jobfolder.write_launcher(job.folder, noted(sleeper))
-    assert jobs.wait(job, timeout=0.2).state is JobState.PREPARING
+    assert jobs.wait(job, timeout=0.2).state is JobState.QUEUED
     end = threading.Timer(
         0.2, jobfolder.write_state, [replace(job, state=JobState.FINISHED, verdict="v")]
     )
@@ -171,6 +173,28 @@ def test_cancelling_never_reaches_another_process_with_the_pid(
     (job.folder / "lock").write_text("...")
     jobs.cancel(job)
     assert sleeper.poll() is None
+
+
+def test_cancelling_is_in_writing_for_a_launcher_that_is_not_there_yet(
+    settings: Settings,
+) -> None:
+    job = made(settings, created=round(time.time() * 1000))
+    jobs.cancel(job)
+    assert jobfolder.cancelled(job.folder).exists()
+    done = replace(job, state=JobState.FINISHED)
+    jobfolder.cancelled(job.folder).unlink()
+    jobfolder.write_state(done)
+    jobs.cancel(done)
+    assert not jobfolder.cancelled(job.folder).exists()
+
+
+def test_a_job_of_before_a_reboot_is_recognised(settings: Settings) -> None:
+    # After a reboot the launcher's pid belongs to somebody else: here, to this very test.
+    job = made(settings)
+    jobfolder.write_state(replace(job, state=JobState.RUNNING))
+    jobfolder.write_launcher(job.folder, Launcher(os.getpid(), psutil.boot_time() - 3600))
+    (job.folder / "lock").write_text("...")
+    assert [each.state for each in jobs.jobs(settings)] == [JobState.LOST]
 
 
 def test_what_cannot_be_cleared_up_is_lost_all_the_same(settings: Settings) -> None:

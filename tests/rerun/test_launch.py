@@ -415,7 +415,7 @@ def hanging(store: Store, repository: Path, settings: Settings) -> Job:
     job = jobs.submit(fresh(store, repository, "hang"), settings)
     until(lambda: "hanging" in jobs.read_log(job)[0] or jobs.load(job.folder).state.ended)
     job = jobs.load(job.folder)
-    until(lambda: jobs.load(job.folder).state is not JobState.PREPARING)
+    until(lambda: jobs.load(job.folder).state is JobState.RUNNING)
     job = jobs.load(job.folder)
     assert job.state is JobState.RUNNING, job.log.read_text()
     return job

@@ -8,6 +8,8 @@
     processes/      what the recorder in each process told
     record/         what becomes the run's artifact folder `repro-tui`
     lock            held while a dead launcher is replaced; one byte for each time
+    cancelled       is there when somebody asked the job to end
+    unended         is there while the store may show a run of the job as running
 
 Whoever reads gets a whole file, or a ReproError: files can be damaged by hand or by a
 full disk.
@@ -49,7 +51,7 @@ def create(folder: Path, plan: Plan, created: int) -> Job:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir(mode=0o700)
-    job = Job(folder.name, folder, plan, JobState.PREPARING, created)
+    job = Job(folder.name, folder, plan, JobState.QUEUED, created)
     _write(draft / "plan.json", {"schema": PLAN_SCHEMA, **dataclasses.asdict(plan)})
     _write(draft / "state.json", _state(job))
     draft.rename(folder)
@@ -88,6 +90,16 @@ def read_launcher(folder: Path) -> Launcher | None:
 
 def write_launcher(folder: Path, launcher: Launcher) -> None:
     _write(folder / "launcher.json", {"schema": STATE_SCHEMA, **launcher._asdict()})
+
+
+def cancelled(folder: Path) -> Path:
+    """The file that is there when somebody asked the job to end."""
+    return folder / "cancelled"
+
+
+def unended(folder: Path) -> Path:
+    """The file that is there while the store may show a run of the job as running."""
+    return folder / "unended"
 
 
 def _state(job: Job) -> dict[str, Any]:

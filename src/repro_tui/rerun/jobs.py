@@ -28,7 +28,10 @@ from repro_tui.settings import Settings
 _LAUNCH_TIME = 60_000
 """Milliseconds after which a job without any launcher has been abandoned at birth."""
 _RECOVERIES = 3
-"""How often clearing up is tried."""
+"""How often clearing up is tried before the job is taken to be lost."""
+_PAUSE = 60
+"""Seconds between two tries to end the runs of a job that has ended itself: its store
+could not be reached."""
 _POLL = 0.1
 
 
@@ -55,25 +58,55 @@ def load(folder: Path) -> Job:
     folder is damaged.
     """
     job = jobfolder.read(folder)
-    return _recover(folder) if _abandoned(job) else job
+    return _recover(folder) if _abandoned(job) or _left_running(job) else job
 
 
 def jobs(settings: Settings) -> tuple[Job, ...]:
     """All jobs, newest first. Damaged folders are left out: nothing is known of them."""
     found = []
+    for folder in folders(settings):
+        with contextlib.suppress(ReproError):
+            found.append(load(folder))
+    return tuple(sorted(found, key=order, reverse=True))
+
+
+def folders(settings: Settings) -> Iterator[Path]:
+    """The folders of all jobs, in any order."""
     if settings.jobs.is_dir():
         for folder in settings.jobs.iterdir():
             if folder.is_dir() and not folder.name.startswith("."):
-                with contextlib.suppress(ReproError):
-                    found.append(load(folder))
-    return tuple(sorted(found, key=lambda job: (job.created, job.job_id), reverse=True))
+                yield folder
+
+
+def order(job: Job) -> tuple[int, str]:
+    """By this, jobs stand in the order in which they were submitted."""
+    return job.created, job.job_id
+
+
+def find(name: str, settings: Settings) -> Job:
+    """The job that has this id, alone has this part in its id, or is the `latest`.
+
+    Raises ReproError where there is none, or several.
+    """
+    known = jobs(settings)
+    found = known[:1] if name == "latest" else [job for job in known if name in job.job_id]
+    if len(found) > 1:
+        found = [job for job in found if job.job_id == name] or found
+    if len(found) != 1:
+        what = f"{len(found)} jobs have ids with" if found else "No job has an id with"
+        raise ReproError(f"{what} {name!r} in it.", "List them: repro-tui jobs.")
+    return found[0]
 
 
 def cancel(job: Job) -> None:
     """Ask the job's launcher to end everything. Returns at once; see `wait`."""
-    job = load(job.folder)
-    launcher = _launcher(job)
-    if not job.state.ended and launcher is not None and processes.alive(launcher):
+    if load(job.folder).state.ended:
+        return
+    # First in writing: a launcher that is not yet there, or not yet ready to be told,
+    # will look for it, and so will the one that clears up after it.
+    jobfolder.cancelled(job.folder).touch()
+    launcher = jobfolder.read_launcher(job.folder)
+    if launcher is not None and processes.alive(launcher):
         with contextlib.suppress(ProcessLookupError):
             os.kill(launcher.pid, signal.SIGTERM)
 
@@ -95,6 +128,14 @@ def read_log(job: Job, offset: int = 0, limit: int = 1 << 16) -> tuple[str, int]
     if job.state.ended and pending and len(content) < limit:
         return text + decoder.decode(b"", final=True), offset + len(content)
     return text, offset + len(content) - len(pending)
+
+
+def log(job: Job) -> Iterator[str]:
+    """The log as it stands, piece by piece."""
+    text, offset = read_log(job)
+    while text:
+        yield text
+        text, offset = read_log(job, offset)
 
 
 def follow(job: Job) -> Iterator[str]:
@@ -137,6 +178,19 @@ def _abandoned(job: Job) -> bool:
     return not processes.alive(launcher)
 
 
+def _left_running(job: Job) -> bool:
+    """Whether the job has ended, its runs have not, and it is time to try once more."""
+    if not job.state.ended or not jobfolder.unended(job.folder).exists():
+        return False
+    launcher, lock = _launcher(job), _lock(job.folder)
+    tried = lock.stat().st_mtime if lock.exists() else 0
+    return (launcher is None or not processes.alive(launcher)) and time.time() - tried > _PAUSE
+
+
+def _lock(folder: Path) -> Path:
+    return folder / "lock"
+
+
 def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None) -> None:
     environment = os.environ | {processes.JOB_VARIABLE: job.job_id}
     if settings is not None:
@@ -167,11 +221,12 @@ def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None)
 def _recover(folder: Path) -> Job:
     # The lock keeps other programs from replacing the same dead launcher; each try
     # leaves a byte in it.
-    with (folder / "lock").open("a") as lock:
+    with _lock(folder).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         job = jobfolder.read(folder)
-        if _abandoned(job):
-            if lock.tell() < _RECOVERIES:
+        abandoned = _abandoned(job)
+        if abandoned or _left_running(job):
+            if not abandoned or lock.tell() < _RECOVERIES:
                 lock.write(".")
                 _start_launcher(job, "--end", str(folder))
             else:

@@ -35,6 +35,7 @@ from repro_tui.rerun import (
 from repro_tui.rerun.checkout import checkout, remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
+from repro_tui.rerun.turns import await_turn
 from repro_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class _Cancelled(BaseException):
 
 
 def launch(folder: Path) -> None:
-    """Carry the job out, from the checkout to the comparison."""
+    """Carry the job out, from its turn in the queue to the comparison."""
     signal.signal(signal.SIGTERM, _cancel)
     execution = _Execution(folder)
     try:
@@ -64,18 +65,21 @@ def launch(folder: Path) -> None:
 
 
 def clear_up(folder: Path) -> None:
-    """End what a dead launcher left behind: processes, runs, checkout. The job is LOST."""
+    """End what a dead launcher left behind: processes, runs, checkout.
+
+    The job is LOST, or CANCELLED where that was asked for. Where it had ended before and
+    only its runs had not, because their store could not be reached, it stays as it is.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     execution = _Execution(folder)
     processes.end_job(execution.job.job_id)
-    message = "Its launcher died; its run was ended."
-    try:
-        execution.connect()
-        execution.keep_record(None)
-    except Exception as error:
-        _logger.exception("The store cannot be opened.")
-        message = f"Its launcher died, and its run could not be ended: {error}"
-    execution.end(JobState.LOST, "KILLED", message)
+    execution.keep_record(None)
+    if execution.job.state.ended:
+        execution.end_runs_later()
+    elif jobfolder.cancelled(folder).exists():
+        execution.end(JobState.CANCELLED, "KILLED", "It was cancelled.")
+    else:
+        execution.end(JobState.LOST, "KILLED", "Its launcher died; what it left was ended.")
     execution.sweep()
 
 
@@ -105,7 +109,10 @@ class _Execution:
 
     def run(self) -> None:
         plan = self.job.plan
+        if jobfolder.cancelled(self.job.folder).exists():
+            raise _Cancelled
         self.sweep()
+        await_turn(self.job, self.settings, lambda: self._note(state=JobState.PREPARING))
         with checkout(self._place, self._repository(), plan.commit, plan.patch):
             exit_code: int | None = None
             try:
@@ -117,7 +124,7 @@ class _Execution:
                 self.keep_record(exit_code)
                 remove(self._overlay)
                 environments.discard(self.settings.cache, self.job.job_id)
-        others = self.connect().end("FINISHED" if exit_code == 0 else "FAILED", ended)
+        others = self._end_runs("FINISHED" if exit_code == 0 else "FAILED", ended)
         if others:
             print(f"The process made other runs, too: {', '.join(others)}", flush=True)
         if plan.reexecutes is not None:
@@ -145,7 +152,9 @@ class _Execution:
         if plan.rebuild is not None:
             self._built = environments.build(plan.rebuild, self._place, self.settings.cache, job_id)
             plan = replace(plan, interpreter=str(self._built.interpreter))
-        run_id = self.connect().create()
+        store = self.connect()
+        jobfolder.unended(self.job.folder).touch()
+        run_id = store.create()
         self._note(run_id=run_id)
         self._processes.mkdir(exist_ok=True)
         variables = {
@@ -183,7 +192,7 @@ class _Execution:
     def keep_record(self, exit_code: int | None) -> None:
         """Make the record and upload it. A record that cannot be kept does not end the job."""
         job = self.job
-        if self._new_run is None or job.run_id is None:
+        if job.run_id is None or not jobfolder.unended(job.folder).exists():
             return
         project = self._place / job.plan.subdirectory
         try:
@@ -198,7 +207,7 @@ class _Execution:
                     exit_code,
                     None if self._built is None else self._built.differences,
                 )
-            self._new_run.upload(self._record)
+            self.connect().upload(self._record)
         except Exception:
             _logger.exception("The record of the execution could not be kept.")
 
@@ -238,13 +247,33 @@ class _Execution:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         processes.end_job(self.job.job_id)
         try:
-            # Where MLflow was never loaded, no run was made.
-            if self._new_run is not None:
-                self._new_run.end(status, _now())
+            self._end_runs(status, _now())
         except Exception as error:
             _logger.exception("The run could not be ended.")
             message += f" Its run could not be ended in the store: {error}"
         self._note(state=state, ended=_now(), message=message)
+
+    def end_runs_later(self) -> None:
+        """Try once more, for a job that has ended while its store could not be reached."""
+        status = "FINISHED" if self.job.state is JobState.FINISHED else "KILLED"
+        try:
+            self._end_runs(status, self.job.ended or _now())
+        except Exception:
+            _logger.exception("The run could not be ended; it is tried again later.")
+        else:
+            self._note(message=f"{self.job.message} It was ended later.")
+
+    def _end_runs(self, status: str, end_time: int) -> tuple[str, ...]:
+        """End the job's runs that still run; return the ids of those beside its own.
+
+        Where none can have been made MLflow, which takes seconds to load, stays out of it.
+        """
+        mark = jobfolder.unended(self.job.folder)
+        if not mark.exists():
+            return ()
+        others = self.connect().end(status, end_time)
+        mark.unlink()
+        return others
 
     def sweep(self) -> None:
         """Remove the checkouts of ended jobs, which killed launchers leave behind."""

@@ -178,6 +178,8 @@ class Refusal:
 
 
 class JobState(StrEnum):
+    QUEUED = "queued"
+    """It waits until its device is free."""
     PREPARING = "preparing"
     """The checkout and the environment are being made."""
     RUNNING = "running"

@@ -23,6 +23,7 @@ _STATUS = {
     "SCHEDULED": ("…", "$text-accent"),
 }
 _STATE = {
+    JobState.QUEUED: ("⋯", "$text-accent"),
     JobState.PREPARING: ("…", "$text-accent"),
     JobState.RUNNING: ("▶", "$text-accent"),
     JobState.COMPARING: ("⇄", "$text-accent"),
