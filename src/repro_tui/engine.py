@@ -29,6 +29,7 @@ from repro_tui.evidence.tracking import (
     open_reader,
 )
 from repro_tui.rerun import jobs, survey
+from repro_tui.rerun.advance import Course, Steps, advance, steps
 from repro_tui.rerun.devices import devices
 from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request
 from repro_tui.rerun.plan import plan
@@ -53,6 +54,7 @@ class Engine:
         self.reader = reader
         self._evidence: dict[str, Evidence] = {}
         self._devices: tuple[Device, ...] | None = None
+        self._originals: dict[str, tuple[dict[str, Steps], int | None]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -175,12 +177,31 @@ class Engine:
     def jobs(self) -> tuple[Job, ...]:
         return jobs.jobs(self.settings)
 
+    def job(self, job: Job) -> Job:
+        """The job as it stands now."""
+        return jobs.load(job.folder)
+
     def wait(self, job: Job) -> Job:
         """Block until the job has ended."""
         return jobs.wait(job)
 
     def cancel(self, job: Job) -> None:
         jobs.cancel(job)
+
+    def course(self, job: Job) -> Course:
+        """How far a job under way has come, and how long its original took.
+
+        Nothing is known of either where the job works on another store than this one.
+        """
+        original = job.plan.reexecutes
+        if original is None or job.plan.tracking_uri != self.reader.uri:
+            return Course()
+        if original not in self._originals:
+            known = steps(self.reader.histories(original))
+            self._originals[original] = known, self.reader.run(original).duration
+        known, expected = self._originals[original]
+        come = steps(self.reader.histories(job.run_id)) if job.run_id is not None else {}
+        return Course(advance(known, come), expected)
 
     def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
         return jobs.read_log(job, offset)

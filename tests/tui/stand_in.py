@@ -12,6 +12,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, Run, Tag
 from repro_tui.evidence.tracking.discover import StoreLocation
 from repro_tui.evidence.tracking.reader import RunPage, RunQuery
+from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import (
     Device,
     Fidelity,
@@ -144,6 +145,7 @@ class StandIn:
         self.refusal: Refusal | None = None
         self.failure: ReproError | None = None
         self.log = "epoch 1 loss 0.5\n"
+        self.how_far = Course(Advance("loss", 5, 11, 0.5), 160_000)
         self.queries: list[RunQuery] = []
         self.requests: list[Request] = []
         self.submitted: list[Plan] = []
@@ -209,6 +211,9 @@ class StandIn:
 
     def cancel(self, job: Job) -> None:
         self.cancelled.append(job)
+
+    def course(self, job: Job) -> Course:
+        return self.how_far
 
     def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
         return self.log[offset:], len(self.log)

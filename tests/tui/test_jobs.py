@@ -6,9 +6,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.tui.conftest import Session, program
-from tests.tui.stand_in import StandIn, job
+from tests.tui.stand_in import NOW, StandIn, job
 from textual.widgets import Log
 
+from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import JobState
 from repro_tui.tui.screens.jobs import log_line
 
@@ -43,6 +44,38 @@ async def test_the_log_grows_while_the_job_runs() -> None:
         await session.until(lambda: "epoch 2 loss 0.25" in log_of(session))
         session.engine.log += "ch 3\n"
         await session.until(lambda: "\nepoch 3" in log_of(session))
+
+
+async def test_how_far_a_job_has_come_is_held_against_its_original() -> None:
+    engine = StandIn(jobs=(RUNNING,))
+    async with program(engine) as session:
+        await session.press("J")
+        told = "━" * 8 + "┄" * 8 + " 50%  step 5 of 11 of loss  1 min 20 s of about"
+        await session.until(lambda: f"{told} 2 min 40 s" in session.text())
+        engine.how_far = Course(Advance("[/x]", 11, 11, 1.0))
+        await session.until(lambda: "━" * 16 + " 100%  step 11 of 11 of [/x]" in session.text())
+        assert "of about" not in session.text()
+        engine.how_far = Course(None, 160_000)
+        await session.until(lambda: "1 min 20 s of about 2 min 40 s" in session.text())
+        assert "━" not in session.text()
+
+
+async def test_the_time_goes_on_while_nothing_else_changes() -> None:
+    async with program(StandIn(jobs=(RUNNING,))) as session:
+        await session.press("J")
+        session.app.now = lambda: NOW + 60_000
+        await session.until(lambda: session.text().count("2 min 20 s") == 2)
+
+
+async def test_a_queued_job_says_what_it_waits_for() -> None:
+    queued = job(4, JobState.QUEUED, started=None)
+    async with program(StandIn(jobs=(queued, RUNNING))) as session:
+        await session.press("J")
+        text = session.text()
+        for part in ("⋯ queued", "waits until cpu is free", "1 running, 1 queued"):
+            assert part in text
+        await session.press("K", "y")
+        assert session.engine.cancelled == [queued]
 
 
 async def test_the_cursor_chooses_whose_log_is_shown() -> None:

@@ -51,6 +51,7 @@ def _working() -> StandIn:
         job(2, JobState.FINISHED),
         job(3, JobState.FAILED, message="The process exited with 1: see the log."),
         job(4, JobState.CANCELLED),
+        job(5, JobState.QUEUED, started=None, run_id=None),
     )
     engine = StandIn(jobs=jobs)
     engine.log = "".join(f"epoch {n} loss {1 / 2**n}\n" for n in range(40))

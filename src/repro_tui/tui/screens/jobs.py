@@ -13,10 +13,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Log, Static
 
-from repro_tui.rerun.model import Job
+from repro_tui.rerun.advance import Course
+from repro_tui.rerun.model import Job, JobState
 from repro_tui.text import duration, plural, visible
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
+from repro_tui.tui.job_course import course_line
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.confirm import ConfirmScreen
 from repro_tui.tui.spelling import MUTED, headline, job_state, moment, shown
@@ -25,6 +27,8 @@ from repro_tui.tui.widgets.table import Column, Table
 
 _POLL = 0.5
 """Seconds between two looks at the log."""
+_TICK = 1.0
+"""Seconds between two looks at how far a job under way has come."""
 _MOST_LINES = 20_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """Sequences that only colour; training logs are full of them."""
@@ -44,11 +48,18 @@ class LogRead(Message):
     offset: int
 
 
+@dataclass
+class CourseRead(Message):
+    job_id: str
+    course: Course
+
+
 class JobsScreen(Screen[None]):
     TITLE = "Jobs"
     HELP = (
         "Re-executions, newest first, and the log of the one under the cursor. They go on when "
-        "you leave this screen, and when you leave the program."
+        "you leave this screen, and when you leave the program. A queued one starts when its "
+        "device is free. The bar holds the steps logged so far against the original's."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "compare", "Compare"),
@@ -65,6 +76,9 @@ class JobsScreen(Screen[None]):
         self._offset = 0
         self._half = ""
         self._reading = False
+        self._course = Course()
+        """Of the job under the cursor."""
+        self._measuring = False
 
     def compose(self) -> ComposeResult:
         yield Static(classes="bar")
@@ -77,6 +91,7 @@ class JobsScreen(Screen[None]):
     def on_mount(self) -> None:
         self.watch(self.app, "jobs", self._show)
         self.set_interval(_POLL, self._look)
+        self.set_interval(_TICK, self._tick)
 
     # --- Showing -----------------------------------------------------------------------
 
@@ -92,10 +107,12 @@ class JobsScreen(Screen[None]):
             if places:
                 table.cursor = places[0]
                 self._wanted = None
-        running = sum(not job.state.ended for job in jobs)
+        waiting = sum(job.state is JobState.QUEUED for job in jobs)
+        running = sum(not job.state.ended for job in jobs) - waiting
+        queued = f", {waiting} queued" if waiting else ""
         self.set_class(not jobs, "-empty")
         bar = Content.styled("jobs", "bold") + Content(
-            f"  ·  {plural(len(jobs), 'job')}, {running} running"
+            f"  ·  {plural(len(jobs), 'job')}, {running} running{queued}"
         )
         self.query_one(".bar", Static).update(bar)
         self._show_state()
@@ -106,13 +123,40 @@ class JobsScreen(Screen[None]):
         self.refresh_bindings()
         if job is None:
             return
-        said = job.message or ("" if job.state.ended else job.plan.command)
-        line = job_state(job.state) + Content("  ") + shown(said, limit=300)
-        self.query_one("#state", Static).update(line)
         if job.job_id != self._read_of:
             self._read_of, self._offset, self._half = job.job_id, 0, ""
+            self._course = Course()
             self.query_one(Log).clear()
             self._look()
+            self._measure()
+        line = job_state(job.state) + Content("  ") + shown(_said(job), limit=300)
+        if not job.state.ended and job.started is not None:
+            line += Content("\n") + course_line(job, self._course, house(self).now())
+        self.query_one("#state", Static).update(line)
+
+    # --- How far it has come -------------------------------------------------------------
+
+    def _tick(self) -> None:
+        """Time has passed: for the elapsed time, and perhaps for the job."""
+        jobs = house(self).jobs
+        if any(not job.state.ended for job in jobs):
+            self._show(jobs)
+            self._measure()
+
+    def _measure(self) -> None:
+        job = self._job
+        if job is not None and not job.state.ended and not self._measuring:
+            self._measuring = True
+            engine = house(self).engine
+            start(self, "course", lambda _: CourseRead(job.job_id, engine.course(job)))
+
+    def on_course_read(self, message: CourseRead) -> None:
+        self._measuring = False
+        if message.job_id == self._read_of:
+            self._course = message.course
+            self._show_state()
+        else:
+            self._measure()
 
     # --- The log -----------------------------------------------------------------------
 
@@ -138,6 +182,11 @@ class JobsScreen(Screen[None]):
             self._look()
 
     def on_failed(self, message: Failed) -> None:
+        if message.group == "course":
+            # The store cannot be asked at the moment: how far it has come is not known.
+            self._measuring = False
+            self._course = Course()
+            return
         self._reading = False
         house(self).complain(message.error)
 
@@ -181,6 +230,12 @@ class JobsScreen(Screen[None]):
         self.app.push_screen(
             ConfirmScreen(f"Cancel {name}? Its process is ended and its run marked KILLED."), cancel
         )
+
+
+def _said(job: Job) -> str:
+    if job.state is JobState.QUEUED:
+        return f"It waits until {job.plan.device} is free."
+    return job.message or ("" if job.state.ended else job.plan.command)
 
 
 def log_line(line: str) -> str:
