@@ -4,12 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.rerun.test_plan import planned
 
 from repro_tui.cli import main
+from repro_tui.cli.rerun import MOST_TIMES
+from repro_tui.engine import MOST_RUNS
 from repro_tui.errors import ExitCode
+from repro_tui.rerun import jobfolder
+from repro_tui.rerun.model import Job, JobState
+from repro_tui.settings import load
 
 HEAVY = ("mlflow", "torch", "pandas", "textual", "numpy", "git")
 
@@ -74,6 +81,65 @@ def test_words_that_are_off_are_usage_errors(
     out, err = capsys.readouterr()
     assert out == ""
     assert "Usage" in err or "Error" in err
+
+
+def test_as_many_times_as_can_be_compared_at_once() -> None:
+    assert MOST_TIMES == MOST_RUNS - 1
+
+
+@pytest.fixture
+def job(own_folders: Path) -> Job:
+    """A job that has ended, with a log that a stranger wrote."""
+    running = jobfolder.create(load().jobs / "20261124-000000-abcdef", planned(), 1)
+    job = replace(running, state=JobState.FAILED, message="\x1b[31mno", started=2, ended=4_002)
+    jobfolder.write_state(job)
+    job.log.write_text("epoch 1\n\x1b]0;owned\x07\n")
+    return job
+
+
+def test_jobs_are_listed_for_people_and_for_scripts(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert outcome("jobs") == 0
+    out, _ = capsys.readouterr()
+    assert "\x1b" not in out
+    for part in (job.job_id, "failed", "baseline (rerun)", "4.0 s", "\\x1b[31mno"):
+        assert part in out
+    assert outcome("jobs", "--format", "json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["schema"] == "repro-tui.jobs/1"
+    (told,) = listed["jobs"]
+    assert (told["job_id"], told["state"], told["message"]) == (job.job_id, "failed", job.message)
+    assert told["log"] == str(job.log)
+
+
+def test_no_jobs_are_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome("jobs", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["jobs"] == []
+    assert outcome("jobs") == 0
+    assert "0 jobs" in capsys.readouterr().err
+    assert outcome("jobs", "log", "latest") == ExitCode.FAILED
+    assert "repro-tui jobs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["latest", "abcdef", "20261124"])
+@pytest.mark.parametrize("follow", [[], ["--follow"]])
+def test_a_jobs_log_is_written_with_nothing_that_a_terminal_obeys(
+    job: Job, name: str, follow: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert outcome("jobs", "log", name, *follow) == 0
+    assert capsys.readouterr().out == "epoch 1\n\\x1b]0;owned\\x07\n"
+
+
+def test_a_job_is_named_by_what_it_alone_has_and_ends_once(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = jobfolder.create(load().jobs / "20261124-000001-fedcba", planned(), 2)
+    jobfolder.write_state(replace(other, state=JobState.FINISHED))
+    assert outcome("jobs", "log", "20261124") == ExitCode.FAILED
+    assert "2 jobs" in capsys.readouterr().err
+    assert outcome("jobs", "cancel", "abcdef") == ExitCode.FAILED
+    assert "has ended already: it is failed" in capsys.readouterr().err
 
 
 def test_devices_always_lists_the_processor(capsys: pytest.CaptureFixture[str]) -> None:

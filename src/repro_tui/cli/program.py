@@ -13,6 +13,7 @@ from repro_tui.cli.devices import devices
 from repro_tui.cli.diff import diff
 from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.interactive import interact
+from repro_tui.cli.jobs import jobs
 from repro_tui.cli.rerun import rerun
 from repro_tui.cli.runs import runs
 from repro_tui.cli.store import tracking_uri
@@ -46,12 +47,13 @@ def program(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         if not sys.stdout.isatty():
             raise click.UsageError(
-                "There is no terminal to open. Use a command: runs, diff, rerun, devices, demo."
+                "There is no terminal to open. "
+                "Use a command: runs, diff, rerun, jobs, devices, demo."
             )
         interact(context.obj)
 
 
-for command in (runs, diff, rerun, devices, demo):
+for command in (runs, diff, rerun, jobs, devices, demo):
     program.add_command(command)
 
 

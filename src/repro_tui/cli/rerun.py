@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,13 @@ from repro_tui.errors import ExitCode, ReproError
 from repro_tui.text import visible
 
 if TYPE_CHECKING:
+    from repro_tui.compare.model import Comparison
+    from repro_tui.compare.several import Several
     from repro_tui.engine import Engine
+    from repro_tui.rerun.model import Job, Plan
+
+MOST_TIMES = 19
+"""One less than `engine.MOST_RUNS`, which would bring NumPy with it."""
 
 
 @click.command(epilog=EXIT_CODES)
@@ -42,6 +48,10 @@ if TYPE_CHECKING:
     "--repository", metavar="PATH",
     help="Where the run's repository is: a path or Git URL. Otherwise where the run says.",
 )  # fmt: skip
+@click.option(
+    "--times", type=click.IntRange(1, MOST_TIMES), default=1, show_default=True, metavar="N",
+    help="Re-execute it so often; what comes of it is summed up.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only show what would run.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before running somebody's code.")
 @click.option(
@@ -59,11 +69,16 @@ def rerun(
     threads: int | None,
     overrides: tuple[str, ...],
     repository: str | None,
+    times: int,
     dry_run: bool,
     yes: bool,
     output: Path | None,
 ) -> int:
-    """Re-execute a run through MLflow Projects, then compare the two."""
+    """Re-execute a run through MLflow Projects, then compare the two.
+
+    With --times each re-execution is a job of its own and is compared with the original;
+    the exit code is the gravest of all: 2, then 1, then 3, then 0.
+    """
     from repro_tui.rerun.describe import refusal_lines, rows
     from repro_tui.rerun.model import Determinism, EnvManager, Refusal, Request
 
@@ -102,28 +117,73 @@ def rerun(
                 "Pass --yes, or name the repository in trusted_repositories of the settings.",
             )
         click.confirm("Execute this code?", abort=True, err=True)
-    return _carry_out(engine, plan, output)
+    return _carry_out(engine, plan, times, output)
 
 
-def _carry_out(engine: "Engine", plan: Any, output: Path | None) -> int:
-    """Run a plan to its end with its log on stderr, then report the comparison."""
-    from repro_tui.compare.verdict import exit_code
+def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) -> int:
+    """Run a plan to its end with its log on stderr, then report what came of it.
+
+    What has finished is reported, also where others did not or the person has had enough.
+    """
     from repro_tui.rerun.jobs import follow
     from repro_tui.rerun.model import JobState
 
-    job = engine.submit(plan)
+    assert plan.reexecutes is not None
+    submitted = _submit(engine, plan, times)
+    enough = False
     try:
-        for text in follow(job):
-            click.echo(visible_lines(text), err=True, nl=False)
+        for place, job in enumerate(submitted, 1):
+            for text in follow(job):
+                click.echo(visible_lines(text), err=True, nl=False)
+            if times > 1:
+                ended = engine.job(job)
+                narrate(visible(f"{place} of {times} {ended.state}: {_told(ended)}"))
     except KeyboardInterrupt:
+        enough = True
         narrate("Cancelling.")
-        engine.cancel(job)
-        raise click.Abort from None
-    job = engine.wait(job)
-    if job.state is not JobState.FINISHED or job.run_id is None:
-        raise ReproError(f"The re-execution {job.state}: {job.message}", f"Its log: {job.log}")
-    comparison = engine.compare(plan.reexecutes, job.run_id, progress=progress())
+        for job in submitted:
+            engine.cancel(job)
+    jobs = [engine.job(job) for job in submitted]
+    finished = [job.run_id for job in jobs if job.state is JobState.FINISHED and job.run_id]
+    code = _report(engine, plan.reexecutes, finished, output) if finished else ExitCode.FAILED
+    if enough:
+        raise click.Abort
+    for job in jobs:
+        if job.state is not JobState.FINISHED:
+            which = "The re-execution" if times == 1 else f"One of {times} re-executions"
+            raise ReproError(f"{which} {job.state}: {job.message}", f"Its log: {job.log}")
+    return code
+
+
+def _submit(engine: "Engine", plan: "Plan", times: int) -> "list[Job]":
+    """A job for each time, or none: where one cannot be submitted, nobody watches the rest."""
+    submitted: list[Job] = []
+    try:
+        for _ in range(times):
+            submitted = [*submitted, engine.submit(plan)]
+    except ReproError:
+        for job in submitted:
+            engine.cancel(job)
+        raise
+    return submitted
+
+
+def _told(job: "Job") -> str:
+    return f"{job.verdict}, run {job.run_id}" if job.verdict else job.message
+
+
+def _report(engine: "Engine", original: str, runs: list[str], output: Path | None) -> int:
+    """Report the comparison of the original with one run, or with several and their spread."""
+    from repro_tui.compare.verdict import exit_code
+
+    compared: Comparison | Several
+    if len(runs) == 1:
+        compared = engine.compare(original, runs[0], progress=progress())
+        code = exit_code(compared)
+    else:
+        compared = engine.compare_several([original, *runs], progress=progress())
+        code = compared.exit_code()
     if output is not None:
-        report(comparison, "md", False, output)
-    report(comparison, "text", False, None)
-    return exit_code(comparison)
+        report(compared, "md", False, output)
+    report(compared, "text", False, None)
+    return code

@@ -1,10 +1,11 @@
-"""A plan or a refusal in words: what exactly will run, or what is missing. Pure."""
+"""Plans, refusals and jobs told: to people in words, to scripts as JSON. Pure."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from repro_tui.rerun.determinism import THREADS
-from repro_tui.rerun.model import Plan, Refusal
+from repro_tui.rerun.model import Job, Plan, Refusal
 from repro_tui.text import plural
 
 
@@ -43,6 +44,30 @@ def _made_of(plan: Plan) -> str:
     count = len(rebuild.requirements) + len(rebuild.folders)
     packages = "" if rebuild.lockfile else f", {plural(count, 'package')}"
     return f": {python}{packages}, by {rebuild.evidence}"
+
+
+def to_json(jobs: Iterable[Job]) -> dict[str, Any]:
+    """How jobs stand, for scripts. Times: milliseconds since the epoch, UTC."""
+    return {"schema": "repro-tui.jobs/1", "jobs": [_job(job) for job in jobs]}
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "state": job.state.value,
+        "reexecutes": job.plan.reexecutes,
+        "run_id": job.run_id,
+        "run_name": job.plan.run_name,
+        "tracking_uri": job.plan.tracking_uri,
+        "device": job.plan.device,
+        "seed": job.plan.seed,
+        "verdict": job.verdict,
+        "message": job.message,
+        "created": job.created,
+        "started": job.started,
+        "ended": job.ended,
+        "log": str(job.log),
+    }
 
 
 def refusal_lines(refusal: Refusal) -> tuple[str, ...]:

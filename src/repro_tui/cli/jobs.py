@@ -1,0 +1,105 @@
+"""`repro-tui jobs`: re-executions under way and done."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from repro_tui.cli.console import narrate, print_out, visible_lines
+from repro_tui.errors import ReproError
+from repro_tui.text import duration, plural, visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from repro_tui.rerun.model import Job
+
+_PATIENCE = 60
+"""Seconds that cancelling may take: processes are asked to end, then killed."""
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_context
+def jobs(context: click.Context, format_: str) -> None:
+    """List the re-executions of this machine, newest first; cancel one, read its log.
+
+    A job goes on when the program that submitted it ends. JOB is the id of one, any part
+    of it that no other has, or `latest`.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from repro_tui.rerun.describe import to_json
+    from repro_tui.rerun.jobs import jobs as all_jobs
+    from repro_tui.settings import load
+
+    settings = load()
+    found = all_jobs(settings)
+    if format_ == "json":
+        click.echo(json.dumps(to_json(found), indent=2))
+        return
+    if found:
+        print_out(_table(found))
+    narrate(f"{plural(len(found), 'job')} in {visible(str(settings.jobs))}")
+
+
+@jobs.command()
+@click.argument("job")
+def cancel(job: str) -> None:
+    """End a job with all its processes. Its run becomes KILLED."""
+    from repro_tui.rerun import jobs as work
+
+    chosen = _find(job)
+    if chosen.state.ended:
+        raise ReproError(f"The job {chosen.job_id} has ended already: it is {chosen.state}.")
+    work.cancel(chosen)
+    chosen = work.wait(chosen, _PATIENCE)
+    if not chosen.state.ended:
+        raise ReproError(
+            f"The job {chosen.job_id} has not ended within {_PATIENCE} s.", f"Its log: {chosen.log}"
+        )
+    narrate(visible(f"{chosen.job_id} {chosen.state}: {chosen.message}"))
+
+
+@jobs.command()
+@click.argument("job")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
+def log(job: str, follow: bool) -> None:
+    """Write what a job and its training process print to stdout."""
+    from repro_tui.rerun import jobs as work
+
+    chosen = _find(job)
+    for text in work.follow(chosen) if follow else work.log(chosen):
+        click.echo(visible_lines(text), nl=False)
+
+
+def _find(name: str) -> "Job":
+    from repro_tui.rerun.jobs import find
+    from repro_tui.settings import load
+
+    return find(name, load())
+
+
+def _table(found: "tuple[Job, ...]") -> "Table":
+    import time
+
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    now = round(time.time() * 1000)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in ("job", "state", "run", "device", "seed", "elapsed", "new run"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("verdict or message")
+    for job in found:
+        seed = "" if job.plan.seed is None else str(job.plan.seed)
+        elapsed = duration(max((job.ended or now) - job.started, 0)) if job.started else ""
+        texts = (
+            *(job.job_id, job.state, job.plan.run_name, job.plan.device, seed, elapsed),
+            *((job.run_id or "")[:8], job.verdict or job.message),
+        )
+        table.add_row(*(Text(visible(text, 200)) for text in texts))
+    return table
