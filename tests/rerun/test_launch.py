@@ -206,7 +206,10 @@ def rerun(
     clone = Path(urlsplit(store.reader.run(original).tags[Tag.SOURCE_NAME]).path)
     before = store.reader.run(original), footprint(clone)
     files = footprint(artifacts(before[0]))
-    job = carried_out(planned(store, Request(original, seed=11)), settings)
+    (own / "own.toml").write_text('[[tolerance.for]]\npattern = "loss"\nulp = 1\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPRO_TUI_CONFIG", str(own / "own.toml"))
+        job = carried_out(planned(store, Request(original, seed=11)), settings)
     assert (store.reader.run(original), footprint(clone)) == before
     assert footprint(artifacts(before[0])) == files
     return job, settings
@@ -226,6 +229,7 @@ def test_a_run_of_mlflow_run_is_reexecuted(
     assert run.tags[Tag.SOURCE_NAME] == store.reader.run(original).tags[Tag.SOURCE_NAME]
     assert str(settings.cache) not in json.dumps(dict(run.tags))
     assert run.tags[Tag.VERDICT] == job.verdict != ""
+    assert run.tags[Tag.TOLERANCE] == "ulp 1 for loss"
     assert Tag.VERDICT not in store.reader.run(original).tags
     nothing_left(store, job, settings)
 

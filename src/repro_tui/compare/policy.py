@@ -120,6 +120,11 @@ class Policy:
         """The tolerance that holds where no rule says otherwise: `rtol 1e-05, ulp 4`."""
         return _names(self.rtol or None, self.atol or None, self.ulp or None)
 
+    @property
+    def asked(self) -> str:
+        """Every tolerance: `rtol 1e-05; ulp 4 for val/loss`. Empty where all is exact."""
+        return "; ".join(filter(None, (self.general, *(rule.name for rule in self.tolerances))))
+
     def inside(self, key: Key) -> "Policy":
         """The policy for what lies inside the artifact, or the part of one, at `key`."""
         return replace(self, place=(*self.place, *key))

@@ -65,6 +65,8 @@ class Tag:
     JOB = "repro_tui.job"
     VERDICT = "repro_tui.verdict"
     """On a re-execution: the headline of its comparison with the original."""
+    TOLERANCE = "repro_tui.tolerance"
+    """Beside the verdict, where numbers were not compared to the bit: what was let pass."""
     SEED = "repro_tui.seed"
     DEVICE = "repro_tui.device"
     DETERMINISM = "repro_tui.determinism"

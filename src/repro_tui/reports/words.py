@@ -181,8 +181,9 @@ def first_divergence(first: FirstDivergence) -> str:
 
 def tolerance(policy: Policy) -> str:
     """How numbers were compared: `exactly, to the bit`, `within rtol 1e-05; ulp 4 for loss`."""
-    general = f"within {policy.general}" if policy.general else "exactly, to the bit"
-    return "; ".join([general, *(rule.name for rule in policy.tolerances)])
+    if policy.general:
+        return f"within {policy.asked}"
+    return "; ".join(filter(None, ("exactly, to the bit", policy.asked)))
 
 
 def told(finding: Finding) -> bool:

@@ -239,7 +239,7 @@ class _Execution:
             self._note(message=f"The two runs could not be compared: {error}")
             return
         verdict = comparison.verdict.headline.value
-        self.connect().set_verdict(verdict)
+        self.connect().set_verdict(verdict, comparison.policy.asked)
         self._note(verdict=verdict)
 
     def end(self, state: JobState, status: str, message: str) -> None:

@@ -60,9 +60,12 @@ class NewRun:
         if self._run_id is not None:
             self._client.log_artifacts(self._run_id, str(record), FOLDER)
 
-    def set_verdict(self, verdict: str) -> None:
+    def set_verdict(self, verdict: str, tolerance: str) -> None:
+        """Tag the run with its verdict, and with the tolerance that it holds under, if any."""
         if self._run_id is not None:
-            self._client.set_tag(self._run_id, Tag.VERDICT, verdict)
+            for tag, value in ((Tag.VERDICT, verdict), (Tag.TOLERANCE, tolerance)):
+                if value:
+                    self._client.set_tag(self._run_id, tag, value)
 
     def end(self, status: str, end_time: int) -> tuple[str, ...]:
         """Give every run of the job that has not ended `status`: FINISHED, FAILED or KILLED.
