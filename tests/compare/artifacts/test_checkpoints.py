@@ -201,16 +201,45 @@ def test_a_whole_module_is_described_not_loaded() -> None:
     assert changed(seen) == ["_parameters.weight"]
 
 
-def test_the_old_format_says_why_it_is_not_opened() -> None:
-    files = []
-    for value in (1.0, 2.0):
-        stream = io.BytesIO()
-        torch.save({"t": torch.tensor([value])}, stream, _use_new_zipfile_serialization=False)
-        files.append(stream.getvalue())
-    seen = inside("old.pt", files[0], files[1])
+def old(value: Any) -> bytes:
+    stream = io.BytesIO()
+    torch.save(value, stream, _use_new_zipfile_serialization=False)
+    return stream.getvalue()
+
+
+def test_the_old_format_is_compared_by_tensor_too() -> None:
+    base = torch.arange(6.0)
+    files = [
+        old({"t": torch.tensor([value]), "whole": base.clone(), "view": base.clone()[2:4], "n": 3})
+        for value in (1.0, 1.0, 2.0)
+    ]
+    seen = inside("old.pt", files[0], files[2])
+    assert changed(seen) == ["t"]
+    assert seen.detail.comparer == "PyTorch checkpoint"
+    # Storages are named by where they lay in memory.
+    again = inside("old.pt", files[0], files[1])
+    assert (again.kind, again.rule) == (Kind.SET_ASIDE, "torch storage keys")
+
+
+def test_bytes_that_no_tensor_shows_are_found_in_the_old_format() -> None:
+    sides = []
+    for hidden in (1.0, 2.0):
+        base = torch.zeros(4)
+        base[3] = hidden
+        sides.append(old(base[:2]))
+    assert changed(inside("old.pt", sides[0], sides[1])) == ["storage 0"]
+
+
+@pytest.mark.parametrize(
+    ("cut", "reason"),
+    [(-1, "reaches beyond the file"), (-30, "")],
+)
+def test_the_old_format_cut_short_is_left_to_bytes(cut: int, reason: str) -> None:
+    content = old({"t": torch.arange(3.0)})
+    seen = inside("old.pt", content, content[:cut])
     assert seen.detail.comparer == "bytes"
-    assert "before PyTorch 1.6" in seen.detail.summary
-    assert "never opened" in seen.detail.summary
+    assert reason in seen.detail.summary
+    assert "something follows" in inside("old.pt", content, content + b"x").detail.summary
 
 
 def rewritten(content: bytes, **members: bytes) -> bytes:
@@ -267,8 +296,9 @@ def test_nothing_in_a_checkpoint_is_executed(tmp_path: Path) -> None:
     bare = pickle.dumps(Marker(marker)), pickle.dumps(Marker(tmp_path / "elsewhere"))
     for name in ("model.pkl", "model.pt", "data.joblib", "x"):
         seen = inside(name, bare[0], bare[1])
-        assert seen.detail.comparer == "bytes"
-        assert "never opened" in seen.detail.summary
+        assert seen.detail.comparer == "pickle"
+        (found,) = [f for f in seen.detail.findings if f.kind is Kind.CHANGED]
+        assert found.key[0].startswith("(0)")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -25,13 +25,14 @@ from repro_tui.errors import ReproError
 NAMES = (
     "x", "x.npy", "x.npz", "x.safetensors", "x.pt", "x.zip", "x.tar", "x.gz", "x.json", "x.yaml",
     "x.toml", "x.csv", "x.parquet", "x.png", "x.svg", "x.pdf", "x.skops", "x.pkl", "x.log",
-    "MLmodel",
+    "MLmodel", "x.joblib", "x.z.joblib", "x.pth", "x.feather", "x.ubj", "x.txt",
 )  # fmt: skip
 
 
 @cache
 def samples() -> dict[str, bytes]:
     """A small valid file of every kind."""
+    import joblib
     import pandas as pd
     import torch
 
@@ -64,7 +65,20 @@ def samples() -> dict[str, bytes]:
         "x.svg": b'<svg><a id="m0123456789"/></svg>',
         "x.pdf": b"%PDF-1.4\n/CreationDate (D:20260101000000Z)\n",
         "x.skops": zipped({"1.npy": npy, "schema.json": json.dumps(schema).encode()}),
-        "x.pkl": pickle.dumps({"a": 1}),
+        "x.pkl": pickle.dumps({"a": 1, "b": array}),
+        "x.joblib": written(lambda s: joblib.dump({"a": array, "b": array.astype(object)}, s)),
+        "x.z.joblib": written(lambda s: joblib.dump({"a": array}, s, compress=3)),
+        "x.pth": written(
+            lambda s: torch.save({"a": torch.ones(3)}, s, _use_new_zipfile_serialization=False)
+        ),
+        "x.feather": written(lambda s: pd.DataFrame({"a": [1, 2]}).to_feather(s)),
+        "x.ubj": b"{L"
+        + (1).to_bytes(8, "big")
+        + b"a[$d#L"
+        + (1).to_bytes(8, "big")
+        + bytes(4)
+        + b"i\x01b[i\x07Si\x01xT]i\x01c{}}",
+        "x.txt": b"tree\nversion=v4\n\nTree=0\nleaf_value=0.5 1e-3\n\nend of trees\n",
         "MLmodel": b"run_id: a\nflavors: {}\n",
     }
 
@@ -160,7 +174,19 @@ def test_a_list_that_holds_itself_ends() -> None:
             files.append(stream.getvalue())
     for left, right in ((files[0], files[2]), (files[1], files[3])):
         seen = inside("x.pt", left, right)
-        assert (seen.kind, seen.detail.comparer) == (Kind.CHANGED, "zip")
+        assert (seen.kind, seen.detail.comparer) == (Kind.CHANGED, "PyTorch checkpoint")
+        (found,) = [
+            f for f in seen.detail.findings if f.kind is Kind.CHANGED and f.key[0][0] != "."
+        ]
+        assert found.left is not None
+        assert found.right is not None
+
+
+def test_values_too_deep_or_too_many_are_left_to_the_next() -> None:
+    nested = b"\x80\x04" + b"]" * 300 + b"a" * 299 + b"."
+    for content in (nested, pickle.dumps(list(range(100_001)))):
+        seen = inside("x.pkl", content, pickle.dumps(1))
+        assert seen.detail.comparer == "bytes"
         assert "too many, too deep" in seen.detail.summary
 
 

@@ -105,7 +105,7 @@ def test_parquet_gaps_types_and_metadata() -> None:
     kinds = not_equal(inside("t.parquet", parquet(TABLE), parquet(narrow)))
     assert kinds[("type of id",)] is Kind.CHANGED
     seen = inside("t.parquet", parquet(TABLE), parquet(TABLE, compression="gzip"))
-    assert (seen.kind, seen.rule) == (Kind.SET_ASIDE, "document layout")
+    assert (seen.kind, seen.rule) == (Kind.SET_ASIDE, "table layout")
     noted = TABLE.copy()
     noted.attrs["note"] = "x"
     seen = inside("t.parquet", parquet(TABLE), parquet(noted))

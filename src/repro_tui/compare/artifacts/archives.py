@@ -11,7 +11,7 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import IO, BinaryIO
@@ -37,6 +37,8 @@ _UNREADABLE = (
     Unsuited, EOFError, OSError, RuntimeError, lzma.LZMAError, tarfile.TarError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+_SUFFIXES = frozenset({"gz", "gzip", "bz2", "xz", "lzma", "z"})
+"""What a packed file's name ends with, beside the name of what is packed."""
 _TOO_DEEP = f"archives are opened {DEPTH} deep"
 
 
@@ -235,15 +237,34 @@ def _compare(comparer: str, left: Members, right: Members, policy: Policy) -> In
     return settle(comparer, findings, asides.ARCHIVE_LAYOUT)
 
 
-_Unpacker = Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
+def _inflated(stream: BinaryIO) -> Iterator[bytes]:
+    """What zlib packed, in chunks. Raises EOFError where it is cut short."""
+    inflater = zlib.decompressobj()
+    packed = stream.read(_CHUNK)
+    while packed and not inflater.eof:
+        yield inflater.decompress(packed, _CHUNK)
+        packed = inflater.unconsumed_tail or stream.read(_CHUNK)
+    if packed or inflater.unused_data or not inflater.eof:
+        raise EOFError("it is cut short, or something follows")
 
+
+def _chunks(file: gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile) -> Iterator[bytes]:
+    with file as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+_Unpacker = Callable[[BinaryIO], Iterator[bytes]]
 _UNPACKERS: dict[bytes, tuple[str, _Unpacker]] = {
-    b"\x1f\x8b": ("gzip", lambda stream: gzip.GzipFile(fileobj=stream, mode="rb")),
-    b"BZh": ("bzip2", bz2.BZ2File),
-    b"\xfd7zXZ": ("xz", lzma.LZMAFile),
+    b"\x1f\x8b": ("gzip", lambda stream: _chunks(gzip.GzipFile(fileobj=stream, mode="rb"))),
+    b"BZh": ("bzip2", lambda stream: _chunks(bz2.BZ2File(stream))),
+    b"\xfd7zXZ": ("xz", lambda stream: _chunks(lzma.LZMAFile(stream))),  # noqa: SIM115
+    # RFC 1950, 2.2: a window of 32 KiB, and how hard it was packed.
+    **{b"x" + level: ("zlib", _inflated) for level in (b"\x01", b"\x5e", b"\x9c", b"\xda")},
 }
-PACKED = tuple(_UNPACKERS)
-"""How packed files begin."""
+ZLIB = tuple(magic for magic in _UNPACKERS if magic.startswith(b"x"))
+PACKED = tuple(magic for magic in _UNPACKERS if magic not in ZLIB)
+"""How packed files begin, but for zlib's: text can begin like these."""
 
 
 def compare_packed(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
@@ -266,10 +287,10 @@ def _unpack(file: OpenFile, allowance: Allowance) -> tuple[str, OpenFile]:
     name, unpacker = next(way for magic, way in _UNPACKERS.items() if head.startswith(magic))
     file.stream.seek(0)
     data = bytearray()
-    with unpacker(file.stream) as stream:
-        while chunk := stream.read(_CHUNK):
-            allowance.take(len(chunk))
-            data += chunk
+    for chunk in unpacker(file.stream):
+        allowance.take(len(chunk))
+        data += chunk
     stem, _, suffix = file.path.rpartition(".")
-    inner = f"{stem}.tar" if suffix == "tgz" else stem or file.path
+    packed = suffix in _SUFFIXES and stem
+    inner = f"{stem}.tar" if suffix == "tgz" else stem if packed else file.path
     return name, OpenFile(inner, len(data), BytesIO(bytes(data)))

@@ -22,6 +22,7 @@ MARKUP_IDS = Aside("generated element ids", "an element's id is numbered or draw
 MEMBER_ORDER = Aside("member order", "members are found by name, not by place")
 MODEL_LOCATION = Aside("MLmodel location", "where a model lies does not change what it is")
 MODEL_SIZE = Aside("MLmodel size", "the files that it adds up are compared one by one")
+PICKLE_LAYOUT = Aside("pickle layout", "protocol, framing and order of keys hold no value")
 PICTURE_ENCODING = Aside("picture encoding", "every pixel is equal, packed otherwise")
 PICTURE_METADATA = Aside("picture metadata", "it is written beside the pixels, not seen in them")
 ROOT_FOLDER = Aside("checkpoint root folder", "torch.save names it after the file")
@@ -29,7 +30,11 @@ SAME_NUMBER = Aside("number spelling", "the same number, written differently")
 SERIALIZATION_ID = Aside(
     "torch serialization id", "a digest of what is compared in full, and of the file's name"
 )
+STORAGE_KEYS = Aside(
+    "torch storage keys", "PyTorch before 1.6 named storages by their addresses in memory"
+)
 STORAGE_DEVICE = Aside("storage device", "where a tensor lay when saved, not what it holds")
+TABLE_LAYOUT = Aside("table layout", "every cell is equal, packed otherwise")
 TABLE_METADATA = Aside("table metadata", "it is written beside the cells, not in them")
 TENSOR_LAYOUT = Aside("tensor file layout", "names, dtypes, shapes and elements are equal")
 TIMES = Aside("timestamps", "a time of day never repeats")
@@ -45,6 +50,14 @@ _PATTERNS: tuple[tuple[Aside, re.Pattern[str]], ...] = (
         re.compile(
             r"\b\d{4}-\d\d-\d\d[T ](?!00:00(?::00(?:[.,]0+)?)?(?![\d:.,]))"
             r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z| ?[+-]\d\d:?\d\d)?"
+        ),
+    ),
+    # C's asctime(), which `date`, Git and PostScript's writers follow.
+    (
+        TIMES,
+        re.compile(
+            r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+            r" [ \d]\d (?!00:00:00)\d\d:\d\d:\d\d \d{4}\b"
         ),
     ),
     # CPython prints addresses of objects as `<module.Name object at 0x7f…>`.

@@ -6,13 +6,14 @@ from dataclasses import replace
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.archives import Allowance
 from repro_tui.compare.artifacts.file import Inside, OpenFile, settle
-from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
-from repro_tui.compare.artifacts.torch_zip import Checkpoint, Container, Part, View
+from repro_tui.compare.artifacts.parts import compare_parts, paired
+from repro_tui.compare.artifacts.torch_legacy import LegacyCheckpoint
+from repro_tui.compare.artifacts.torch_tensors import Storages, View
+from repro_tui.compare.artifacts.torch_zip import Checkpoint
 from repro_tui.compare.artifacts.values import compare_scalars
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.policy import Policy
-from repro_tui.compare.scalars import Scalar, known
-from repro_tui.evidence.model import Known
+from repro_tui.compare.scalars import known
 
 _SERIALIZATION_ID = ".data/serialization_id"
 
@@ -20,14 +21,7 @@ _SERIALIZATION_ID = ".data/serialization_id"
 def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
     """Raises Unsuited where a file is not such a zip, or its pickle is beyond the reader."""
     a, b = Checkpoint(left, allowance), Checkpoint(right, allowance)
-    paths = left.path, right.path
-    findings: list[Finding] = []
-    shown: dict[tuple[str, str], list[tuple[View, View]]] = {}
-    for name, x, y in _paired(a, b):
-        findings += _compare_parts(name, x, y, policy, paths)
-        if isinstance(x, View) and isinstance(y, View):
-            shown.setdefault((x.storage.key, y.storage.key), []).append((x, y))
-    findings += _compare_hidden(a, b, shown)
+    findings = [*_compare_parts(a, b, policy, (left.path, right.path))]
     findings += _compare_rest(a, b, policy)
     if a.root != b.root:
         facts = known(a.root, left.path), known(b.root, right.path)
@@ -36,44 +30,26 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowanc
     return settle("PyTorch checkpoint", findings, asides.TENSOR_LAYOUT)
 
 
-_ABSENT = Container("nothing")
-
-
-def _paired(a: Checkpoint, b: Checkpoint) -> Iterator[tuple[str, Part, Part]]:
-    for name in dict.fromkeys((*a.parts, *b.parts)):
-        yield name, a.parts.get(name, _ABSENT), b.parts.get(name, _ABSENT)
+def compare_legacy(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
+    """Raises Unsuited or ValueError where a file is not of the format before PyTorch 1.6."""
+    a, b = LegacyCheckpoint(left), LegacyCheckpoint(right)
+    findings = _compare_parts(a, b, policy, (left.path, right.path))
+    return settle("PyTorch checkpoint", findings, asides.STORAGE_KEYS)
 
 
 def _compare_parts(
-    name: str, left: Part, right: Part, policy: Policy, paths: tuple[str, str]
+    a: Checkpoint | LegacyCheckpoint,
+    b: Checkpoint | LegacyCheckpoint,
+    policy: Policy,
+    paths: tuple[str, str],
 ) -> Iterator[Finding]:
-    """The findings on one name; none where two containers are of one type."""
-    key = (name,)
-    tensors = _tensor(left), _tensor(right)
-    if all(tensors):
-        yield compare_tensor(key, *tensors, policy, paths)
-        if isinstance(left, View) and isinstance(right, View):
-            yield from _compare_views(name, left, right, policy, paths)
-    elif left is _ABSENT:
-        yield Finding(key, Kind.ADDED, None, _known(right, paths[1]))
-    elif right is _ABSENT:
-        yield Finding(key, Kind.REMOVED, _known(left, paths[0]), None)
-    elif isinstance(left, Scalar) and isinstance(right, Scalar):
-        yield compare_scalars(key, left, right, policy, paths)
-    elif left != right:
-        yield Finding(key, Kind.CHANGED, _known(left, paths[0]), _known(right, paths[1]))
-
-
-def _tensor(part: Part) -> Tensor | None:
-    return part.tensor if isinstance(part, View) else part if isinstance(part, Tensor) else None
-
-
-def _known(part: Part, path: str) -> Known:
-    tensor = _tensor(part)
-    if tensor:
-        return tensor.known(path)
-    assert not isinstance(part, View | Tensor)
-    return Known(part.what, path) if isinstance(part, Container) else known(part, path)
+    shown: dict[tuple[str, str], list[tuple[View, View]]] = {}
+    for name, x, y in paired(a.parts, b.parts):
+        yield from compare_parts(name, x, y, policy, paths)
+        if isinstance(x, View) and isinstance(y, View):
+            yield from _compare_views(name, x, y, policy, paths)
+            shown.setdefault((x.storage.key, y.storage.key), []).append((x, y))
+    yield from _compare_hidden(a.storages, b.storages, shown)
 
 
 def _compare_views(
@@ -90,7 +66,7 @@ def _compare_views(
 
 
 def _compare_hidden(
-    a: Checkpoint, b: Checkpoint, shown: Mapping[tuple[str, str], Sequence[tuple[View, View]]]
+    a: Storages, b: Storages, shown: Mapping[tuple[str, str], Sequence[tuple[View, View]]]
 ) -> Iterator[Finding]:
     """Bytes of storages that are saved and that no tensor shows.
 

@@ -11,15 +11,19 @@ from repro_tui.compare.artifacts import (
     archives,
     binary,
     checkpoints,
+    lightgbm_text,
     markup,
     numpy_files,
     pdf,
+    pickled,
     pictures,
     safetensors,
     skops,
     structured,
     tables,
     text,
+    torch_legacy,
+    ubjson,
 )
 from repro_tui.compare.artifacts.archives import Allowance
 from repro_tui.compare.artifacts.file import Comparer, Inside, OpenFile, Unsuited
@@ -41,11 +45,17 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _BY_MAGIC: tuple[tuple[str, tuple[bytes, ...], Comparer], ...] = (
     ("an array", (b"\x93NUMPY",), numpy_files.compare_npy),
     ("Parquet", (b"PAR1",), tables.compare_parquet),
+    ("Feather", (b"ARROW1\0\0",), tables.compare_feather),
+    ("a model of LightGBM", (lightgbm_text.MAGIC,), lightgbm_text.compare),
+    # An object whose first key has its length in 8 bytes: as XGBoost writes it.
+    ("UBJSON", (b"{L\0\0\0\0",), ubjson.compare),
+    ("a PyTorch checkpoint", (torch_legacy.MAGIC,), checkpoints.compare_legacy),
     ("PDF", (b"%PDF-",), pdf.compare),
     ("a picture", _PICTURES, pictures.compare),
 )
 _BY_SUFFIX: dict[str, tuple[str, Comparer]] = {
     ".safetensors": ("safetensors", safetensors.compare),
+    ".ubj": ("UBJSON", ubjson.compare),
     ".json": ("JSON", structured.compare_json),
     ".yaml": ("YAML", structured.compare_yaml),
     ".yml": ("YAML", structured.compare_yaml),
@@ -58,9 +68,8 @@ _BY_SUFFIX: dict[str, tuple[str, Comparer]] = {
     ".webp": ("a picture", pictures.compare),
 }
 _PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".p", ".dill", ".cloudpickle"})
-_PICKLED = "Pickles are never opened, because opening one runs what it says"
-# torch/serialization.py, `_legacy_save`: the magic number as pickle protocol 2 writes it.
-_LEGACY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
+_PICKLED = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
+"""How pickles begin since protocol 2; earlier ones have no mark."""
 
 
 def look_inside(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
@@ -88,10 +97,6 @@ def _look(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance)
         except Exception as error:  # noqa: BLE001
             said = str(error).partition("\n")[0][:200]
             reasons.append(f"Not read as {name}: {said or type(error).__name__}")
-    if all(head.startswith(_LEGACY_TORCH) for head in heads):
-        reasons.append(f"This is torch.save's format before PyTorch 1.6. {_PICKLED}")
-    elif left.suffix in _PICKLES or all(head[:1] == b"\x80" for head in heads):
-        reasons.append(_PICKLED)
     return _explained(binary.compare(left, right, policy), reasons)
 
 
@@ -134,6 +139,11 @@ def _nesting(
         yield "a zip", archives.compare_zip
     if all(head.startswith(archives.PACKED) for head in heads):
         yield "a packed file", archives.compare_packed
+    if left.suffix in _PICKLES or all(head.startswith(_PICKLED) for head in heads):
+        # joblib's own way of packing, which has no mark that text could not have too.
+        if all(head.startswith(archives.ZLIB) for head in heads):
+            yield "a packed file", archives.compare_packed
+        yield "a pickle", pickled.compare
     if all(head[257:262] == b"ustar" for head in heads):
         yield "a tar", archives.compare_tar
 

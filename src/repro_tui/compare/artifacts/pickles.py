@@ -8,7 +8,7 @@ where a pickle says `call os.system`, the result is a `Call` that says so.
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from repro_tui.compare.artifacts.file import Unsuited
 
@@ -48,6 +48,8 @@ class Persistent:
     identity: object
 
 
+LARGEST = 1 << 28
+"""Bytes of a pickle that are read at once."""
 _MARK = object()
 _MOST_ENCODED = 1 << 28
 """Bytes; one text can be spelled once and encoded any number of times."""
@@ -68,17 +70,25 @@ _LITERALS = frozenset(
 )
 
 
-def describe(data: bytes) -> object:
+def describe(
+    pickle: bytes | BinaryIO, built: Callable[[Call], object] = lambda call: call
+) -> object:
     """What the pickle describes: plain values, tuples, lists, `Table`, `Call`, `Persistent`.
+
+    A stream is left behind the end of the pickle. `built` is shown each object when it has
+    been given its state, with the stream behind that instruction, and says what it stands
+    for: it may read on.
 
     Shared and even cyclic references stay shared: walk the result with a limit. Raises
     Unsuited or ValueError where the pickle is malformed or has unknown instructions.
     """
     machine = _Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(data):
+        for opcode, argument, _ in pickletools.genops(pickle):
             if opcode.name != "STOP":
                 machine.step(opcode.name, argument)
+            if opcode.name == "BUILD":
+                machine.stack[-1] = built(machine.stack[-1])
         return machine.stack[-1]
     except (IndexError, KeyError) as error:
         raise Unsuited("its pickle takes what was never put there") from error

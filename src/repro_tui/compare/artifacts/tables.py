@@ -1,11 +1,11 @@
-"""Tables by header, rows and cells: CSV and TSV, Parquet.
+"""Tables by header, rows and cells: CSV and TSV, Parquet, Feather.
 
 Columns are paired by name, rows by position.
 """
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -23,8 +23,8 @@ from repro_tui.compare.scalars import known
 from repro_tui.text import plural
 
 _MOST_CELLS = 5_000_000
-_PARQUET_LIMIT = 1 << 29
-"""Bytes of all columns when unpacked, as the file's own footer tells."""
+_UNPACKED_LIMIT = 1 << 29
+"""Bytes of all columns when unpacked."""
 
 Column = list[str] | npt.NDArray[Any]
 """Cells as text, or an array of numbers without gaps."""
@@ -59,8 +59,23 @@ def _read_csv(content: str, delimiter: str) -> dict[str, Column]:
 
 def compare_parquet(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
     """Raises Unsuited where pyarrow is not installed, or a file is no Parquet or too large."""
+    return _compare_arrow("parquet", left, right, policy, _read_parquet)
+
+
+def compare_feather(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
+    """As Parquet; for Arrow's file format, which Feather is since its version 2."""
+    return _compare_arrow("feather", left, right, policy, _read_feather)
+
+
+def _compare_arrow(
+    comparer: str,
+    left: OpenFile,
+    right: OpenFile,
+    policy: Policy,
+    read: Callable[[OpenFile], tuple[Any, str]],
+) -> Inside:
     paths = left.path, right.path
-    (a, meta_a), (b, meta_b) = _read_parquet(left), _read_parquet(right)
+    (a, meta_a), (b, meta_b) = (_columns(*read(file)) for file in (left, right))
     findings = list(_compare_columns(a, b, policy, paths))
     for name, x, y in pair(meta_a, meta_b):
         if x != y:
@@ -70,14 +85,13 @@ def compare_parquet(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
                 findings.append(Finding((name,), Kind.CHANGED, *facts))
             else:
                 findings.append(asides.TABLE_METADATA.finding(("metadata", name), *facts))
-    return settle("parquet", findings, asides.DOCUMENT_LAYOUT)
+    return settle(comparer, findings, asides.TABLE_LAYOUT)
 
 
-def _read_parquet(file: OpenFile) -> tuple[dict[str, Column], dict[str, str]]:
-    """Every column, and types, writer and metadata by name."""
+def _read_parquet(file: OpenFile) -> tuple[Any, str]:
+    """The table, and what wrote it."""
     try:
         # Half a second; only needed where such a file differs.
-        import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
         raise Unsuited("pyarrow is not installed") from error
@@ -85,11 +99,37 @@ def _read_parquet(file: OpenFile) -> tuple[dict[str, Column], dict[str, str]]:
     parquet = pq.ParquetFile(file.stream)
     about = parquet.metadata
     groups = [about.row_group(index) for index in range(about.num_row_groups)]
-    if sum(group.total_byte_size for group in groups) > _PARQUET_LIMIT:
+    if sum(group.total_byte_size for group in groups) > _UNPACKED_LIMIT:
         raise Unsuited("it is too large when unpacked")
     if about.num_rows * about.num_columns > _MOST_CELLS:
         raise Unsuited(f"it has more than {_MOST_CELLS:,} cells")
-    table = parquet.read(use_threads=False)
+    return parquet.read(use_threads=False), about.created_by or ""
+
+
+def _read_feather(file: OpenFile) -> tuple[Any, str]:
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise Unsuited("pyarrow is not installed") from error
+    file.stream.seek(0)
+    reader = pa.ipc.open_file(file.stream)
+    batches, size, cells = [], 0, 0
+    for index in range(reader.num_record_batches):
+        batch = reader.get_batch(index)
+        # Nothing in the format keeps offsets within their buffers.
+        batch.validate(full=True)
+        size += batch.nbytes
+        cells += batch.num_rows * batch.num_columns
+        if size > _UNPACKED_LIMIT or cells > _MOST_CELLS:
+            raise Unsuited("it is too large when unpacked")
+        batches.append(batch)
+    return pa.Table.from_batches(batches, reader.schema), ""
+
+
+def _columns(table: Any, writer: str) -> tuple[dict[str, Column], dict[str, str]]:
+    """Every column of a table, and types, writer and metadata by name."""
+    import pyarrow as pa
+
     names = list(unique(table.schema.names))
     columns: dict[str, Column] = {}
     for name, column in zip(names, table.columns, strict=True):
@@ -99,7 +139,7 @@ def _read_parquet(file: OpenFile) -> tuple[dict[str, Column], dict[str, str]]:
         else:
             columns[name] = [repr(cell) for cell in column.to_pylist()]
     facts = {f"type of {n}": str(t) for n, t in zip(names, table.schema.types, strict=True)}
-    facts["created by"] = about.created_by or ""
+    facts["created by"] = writer
     for key, value in (table.schema.metadata or {}).items():
         facts[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
     return columns, facts
