@@ -31,7 +31,7 @@ from mlflow.utils.virtualenv import (
     _get_virtualenv_name,
 )
 
-from repro_tui.rerun import overlay
+from repro_tui.rerun import machine, overlay
 from repro_tui.rerun.environments import install_folders
 from repro_tui.rerun.model import EnvManager, Plan
 
@@ -136,6 +136,7 @@ class Backend(LocalBackend):
             )
             return passed
         interpreter = _interpreter(plan, project, work_dir)
+        machine.check_mlflow(interpreter, plan.tracking_uri)
         scripts = overlay.make(backend_config[_OVERLAY], interpreter)
         if plan.rebuild is not None:
             install_folders(plan.rebuild, _top(plan, work_dir), scripts.parent)

@@ -9,7 +9,7 @@ from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import rebuild
 from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
-from repro_tui.rerun.situation import Situation
+from repro_tui.rerun.situation import Situation, Standing
 
 _INSTALL = {
     EnvManager.UV: ("uv is", "Install it (pip install uv)"),
@@ -90,6 +90,11 @@ def environment(request: Request, situation: Situation) -> Iterator[Lack]:
     elif manager is EnvManager.LOCAL:
         if not situation.interpreter:
             yield Lack("No `python` is on PATH.", "Activate the project's environment first.")
+        elif situation.environment and not (
+            situation.migrates or situation.standing is Standing.FITS
+        ):
+            version = situation.environment.packages.get("mlflow", "")
+            yield Lack(rebuild.unfit(version, situation.standing), rebuild.SERVE)
     elif manager is EnvManager.ORIGINAL:
         yield from rebuild.lacks(situation)
     elif manager.value not in situation.tools:

@@ -12,19 +12,23 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
+from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.database import revision
 from repro_tui.evidence.tracking.discover import sqlite_path
+from repro_tui.rerun import rebuild
 from repro_tui.rerun.model import EnvManager
-from repro_tui.rerun.situation import Environment
+from repro_tui.rerun.situation import Environment, Standing
 
 _TIMEOUT = 30.0
 _QUESTION = """
-import importlib.metadata, json, platform
+import importlib.metadata, importlib.util, json, platform
+mlflow = importlib.util.find_spec("mlflow")
 found = [
     (d.metadata["Name"], d.version, d.read_text("direct_url.json"))
     for d in importlib.metadata.distributions()
 ]
-print(json.dumps([platform.python_version(), [one for one in found if one[0] and one[1]]]))
+known = [one for one in found if one[0] and one[1]]
+print(json.dumps([platform.python_version(), known, mlflow.origin if mlflow else None]))
 """
 _REVISION = re.compile(r"^(down_)?revision(?:: [^=]*)? = ['\"]([0-9a-f]+)['\"]", re.MULTILINE)
 
@@ -73,7 +77,7 @@ def environment(interpreter: str) -> Environment | None:
     answer = _answer(interpreter, "-I", "-c", _QUESTION)
     if not answer:
         return None
-    python, found = json.loads(answer)
+    python, found, mlflow = json.loads(answer)
     packages: dict[str, str] = {}
     editable = {}
     for name, version, origin in found:
@@ -83,26 +87,48 @@ def environment(interpreter: str) -> Environment | None:
         told = json.loads(origin) if origin else {}
         if told.get("dir_info", {}).get("editable"):
             editable[name] = unquote(urlsplit(told["url"]).path)
-    return Environment(python, packages, editable)
+    return Environment(python, packages, editable, mlflow=mlflow or "")
 
 
 def migrates(tracking_uri: str) -> bool:
-    """Whether MLflow, opening the store, would migrate its schema.
+    """Whether our MLflow, opening the store, would migrate its schema."""
+    found = find_spec("mlflow")
+    origin = found.origin if found is not None else None
+    return standing(origin or "", tracking_uri) is not Standing.FITS
 
-    It does so unasked with SQLite. The newest schema is the one of MLflow's migrations
+
+def standing(mlflow: str, tracking_uri: str) -> Standing:
+    """How the MLflow in the file `mlflow` (its `__init__.py`) stands to the store.
+
+    SQLite alone: MLflow migrates a schema that it knows as an older one unasked, and
+    refuses one that it does not know. The newest schema is the one of its migrations
     that no other one follows; they are read as text, because importing MLflow is slow.
     """
     path = sqlite_path(tracking_uri, Path.cwd())
-    found = find_spec("mlflow")
-    if path is None or found is None or found.origin is None:
-        return False
-    names = [
-        told
-        for migration in Path(found.origin).parent.glob("store/db_migrations/versions/*.py")
-        for told in _REVISION.findall(migration.read_text(encoding="utf-8"))
+    if path is None or not mlflow:
+        return Standing.FITS
+    told = [
+        names
+        for migration in Path(mlflow).parent.glob("store/db_migrations/versions/*.py")
+        for names in _REVISION.findall(migration.read_text(encoding="utf-8"))
     ]
-    followed = {name for down, name in names if down}
-    return revision(path) not in {name for down, name in names if not down} - followed
+    known = {name for down, name in told if not down}
+    newest = known - {name for down, name in told if down}
+    held = revision(path)
+    if not told or held in newest:
+        return Standing.FITS
+    return Standing.NEWER if held in known else Standing.OLDER
+
+
+def check_mlflow(interpreter: Path, tracking_uri: str) -> None:
+    """Raise ReproError where the environment's MLflow and the store do not fit."""
+    found = environment(str(interpreter))
+    if found is None:
+        return
+    version = found.packages.get("mlflow") or found.packages.get("mlflow-skinny", "")
+    stands = standing(found.mlflow, tracking_uri)
+    if stands is not Standing.FITS:
+        raise ReproError(rebuild.unfit(version, stands), rebuild.SERVE)
 
 
 def _answer(*command: str) -> str:

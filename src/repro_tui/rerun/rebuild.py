@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from repro_tui.evidence.tracking.database import REVISIONS
 from repro_tui.rerun.model import Lack, Rebuild
-from repro_tui.rerun.situation import Environment, Situation
+from repro_tui.rerun.situation import Environment, Situation, Standing
 
 LOCKFILES = ("uv.lock", "pylock.toml", "requirements.txt", "constraints.txt")
 """The lockfiles that an environment is made of, the first one that is there; the last
@@ -147,14 +147,14 @@ def _requirement(
             else ""
         )
         return exact, "", said
+    inside = _inside(origin, situation)
+    if inside:
+        return "", inside, ""
     commit = _COMMIT.fullmatch(origin)
     if commit is not None and _PLAIN_URL.fullmatch(commit["url"]):
         return f"{name} @ git+{commit['url']}@{commit['commit']}", "", ""
     if origin.startswith(("https://", "http://")) and _PLAIN_URL.fullmatch(origin):
         return f"{name} @ {origin}", "", ""
-    inside = _inside(origin, situation)
-    if inside:
-        return "", inside, ""
     path = PurePosixPath(unquote(urlsplit(origin).path)) if origin.startswith("file://") else None
     if path is not None and str(path) in situation.clues.present and _PLAIN_URL.fullmatch(origin):
         said = f"{name} is taken from {path} as it is there now, not as it was then."
@@ -249,25 +249,31 @@ def _minor(version: str) -> str:
 def _mlflow(made: Rebuild, situation: Situation) -> Iterator[Lack]:
     """Whether the environment's MLflow can write to the store."""
     planned = {**situation.clues.locked, **made.wanted}
-    if situation.revision and "mlflow-skinny" in planned and "sqlalchemy" not in planned:
-        yield Lack(
-            "The original's environment holds mlflow-skinny alone, which cannot open a "
-            "SQLite store.",
-            _SERVE,
-        )
     version = planned.get("mlflow") or planned.get("mlflow-skinny") or ""
     if too_old(version, situation.revision):
-        yield Lack(
-            f"The original's environment holds MLflow {version}, which is too old for the "
-            "store: a newer MLflow has migrated it since.",
-            _SERVE,
-        )
+        yield Lack(unfit(version, Standing.OLDER), SERVE)
+    elif situation.revision and "mlflow-skinny" in planned and "sqlalchemy" not in planned:
+        what = "The environment holds mlflow-skinny alone, which cannot open a SQLite store."
+        yield Lack(what, SERVE)
 
 
-_SERVE = (
-    "Choose --env-manager local, or let the environment reach the store through a server: "
-    "mlflow server --backend-store-uri …, and --tracking-uri http://…"
+SERVE = (
+    "Let it reach the store through a server (mlflow server --backend-store-uri …, then "
+    "--tracking-uri http://…), or choose another --env-manager."
 )
+
+
+def unfit(version: str, standing: Standing) -> str:
+    """What is wrong with an environment's MLflow that does not fit the store."""
+    if standing is Standing.OLDER:
+        return (
+            f"The environment holds MLflow {version}, which is too old for the store: a newer "
+            "MLflow has migrated its schema since."
+        )
+    return (
+        f"The environment holds MLflow {version}, which would migrate the schema of the store: "
+        "older MLflows could no longer open it."
+    )
 
 
 def too_old(version: str, revision: str) -> bool:

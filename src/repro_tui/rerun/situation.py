@@ -2,10 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import Launch
 from repro_tui.rerun.model import Device, Project
+
+
+class Standing(Enum):
+    """How an MLflow stands to the schema of a store."""
+
+    FITS = "fits"
+    OLDER = "older"
+    """It refuses the store."""
+    NEWER = "newer"
+    """It migrates the store, unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,8 @@ class Environment:
     """Folders of those that are imported from where they are developed, by name."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """URLs of those that come from no index, by name; a commit stands behind `@`."""
+    mlflow: str = ""
+    """The file that `import mlflow` reads; empty: there is no MLflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,8 @@ class Situation:
     """The variables that give the original's numbers of threads, from its record."""
     cores: int | None = None
     """The logical cores that a process may use; None: it was not looked up."""
+    standing: Standing = Standing.FITS
+    """How the MLflow of `environment` stands to the store."""
     clues: Clues = field(default_factory=Clues)
     """Looked up for `--env-manager original` alone."""
     declared: Declared = field(default_factory=Declared)

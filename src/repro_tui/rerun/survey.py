@@ -45,6 +45,7 @@ def survey(
     code = found.code if isinstance(found.code, Snapshot) else None
     source = read_source(code) if code is not None else Source()
     interpreter = machine.interpreter()
+    local = machine.environment(interpreter) if interpreter else None
     recorded = _recorded(record)
     active = {e.experiment_id for e in reader.experiments() if e.lifecycle_stage == "active"}
     manager = request.env_manager
@@ -74,7 +75,8 @@ def survey(
         devices=devices,
         tools=machine.tools(docker=asked_for.startswith("docker_env")),
         interpreter=interpreter,
-        environment=machine.environment(interpreter) if interpreter else None,
+        environment=local,
+        standing=machine.standing(local.mlflow if local is not None else "", reader.uri),
         threads=_threads(record),
         cores=cores(),
         clues=find_clues(run, record, recorded, code, reader, settings.cache)
