@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.evidence.git import commit, git, git_daemon
+from tests.evidence.git import commit, git, git_daemon, write
 from tests.rerun.conftest import Store
-from tests.rerun.test_launch import HOSTILE, new_run, planned, recorded
+from tests.rerun.test_launch import HOSTILE, artifacts, new_run, planned, recorded
 
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Run, Tag
@@ -53,6 +53,8 @@ with mlflow.start_run():
     for n in "12":
         mlflow.projects.run(".", "step", parameters={"n": n}, env_manager="local")
     mlflow.log_metric("steps", 2)
+with open("../data/ignored.csv") as data, open("made.txt", "w") as made:
+    made.write(data.read())
 """
 
 SEVERAL = """
@@ -104,8 +106,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             **{f"sub/{name}": content for name, content in files.items()},
             "several.py": SEVERAL,
             "own_store.py": OWN_STORE,
+            ".gitignore": "data\n",
         },
     )
+    write(folder, {"work/data/ignored.csv": "1,2\n"})
     git(folder, "clone", "-q", "--bare", "work", "project.git")
     (folder / "data.csv").write_text("1,2\n")
     return folder
@@ -153,7 +157,7 @@ def submitted(store: Store, project: Path, originals: None, settings: Settings) 
     work = str(project / "work")
     plans = {
         "from a URL": planned(store, Request(named(store, "from a URL").run_id)),
-        "steps": planned(store, Request(named(store, "steps").run_id)),
+        "steps": planned(store, Request(named(store, "steps").run_id, links=("data",))),
         # MLflow records a script as it was typed, and not where.
         "run 1": planned(store, Request(named(store, "run 1").run_id, repository=work)),
     }
@@ -219,6 +223,12 @@ def test_a_project_that_runs_projects(
         assert run.tags[Tag.PARENT_RUN_ID] == job.run_id
         assert run.tags[Tag.SOURCE_NAME] == f"file://{project / 'work'}#sub"
         assert run.run_id in job.log.read_text()
+    # Data that Git ignores was given to it, and what it wrote is kept.
+    assert "data is copied as it is now (1 file" in " ".join(job.plan.caveats)
+    assert (job.folder / "written" / "sub" / "made.txt").read_text() == "1,2\n"
+    record = artifacts(new_run(store, job)) / "repro-tui"
+    listed = json.loads((record / "written.json").read_text())
+    assert [file["path"] for file in listed["files"]] == ["sub/made.txt"]
     # A step can be re-executed by itself.
     again = planned(store, Request(steps[0].run_id))
     assert again.command == f"echo step {steps[0].params['n']}"

@@ -31,7 +31,7 @@ from repro_tui.rerun.model import (
     Request,
 )
 from repro_tui.rerun.plan import first, plan
-from repro_tui.rerun.situation import Environment, Situation
+from repro_tui.rerun.situation import Environment, Link, Situation
 
 
 def planned(request: Request = REQUEST, situation: Situation = SITUATION) -> Plan:
@@ -249,6 +249,8 @@ def test_the_device_is_masked_and_passed_under_its_masked_name(
         (replace(SITUATION, project=None, entry_point="gone.py"), "There is no MLproject"),
         (replace(SITUATION, entry_point="needy"), "-P text="),
         (replace(SITUATION, experiment_active=False), "was deleted"),
+        (replace(SITUATION, links=(Link("a", "is Git's own"),)), "The data 'a' is Git's own."),
+        (replace(SITUATION, links=(Link("a", size=1000),), room=999), "1000 B, and 999 B are free"),
         (replace(SITUATION, migrates=True), "mlflow db upgrade sqlite:////store/mlflow.db"),
         (replace(SITUATION, interpreter=""), "No `python`"),
         (replace(SCRIPT, entry_point=""), "script 'train.py'"),
@@ -428,3 +430,20 @@ def test_a_first_execution_that_cannot_be_is_an_error() -> None:
         first_of("other")
     with pytest.raises(ReproError, match="no value"):
         first_of("needy")
+
+
+def test_linked_data_is_what_a_path_may_lead_to() -> None:
+    request = replace(REQUEST, overrides={"conf_file": "data/conf.yaml"}, links=("data",))
+    assert "--link PATH" in refused(request)
+    situation = replace(SITUATION, links=(Link("data", files=2, size=3),))
+    made = planned(replace(request, lfs=True), situation)
+    assert (made.links, made.lfs, made.submodules) == (("data",), True, False)
+    assert "data is copied as it is now (2 files, 3 B)" in "".join(made.caveats)
+    assert ("with", "data from the working tree, copied") in rows(made)
+    assert ("with", "Git LFS files") in rows(made)
+
+
+def test_a_repository_on_another_machine_names_the_new_run() -> None:
+    situation = replace(SCRIPT, repository="https://git.example.org/a.git", subdirectory="sub")
+    situation = replace(situation, tree=frozenset({"sub/train.py"}))
+    assert planned(situation=situation).tags[Tag.SOURCE_NAME] == "https://git.example.org/a.git#sub"

@@ -239,13 +239,43 @@ def test_a_name_that_several_scripts_have_is_none(
     assert look(script_tags("run.py", head)).entry_point == ""
 
 
-def test_what_a_checkout_leaves_out_is_found(look: Look, repository: Path) -> None:
+def test_what_a_checkout_leaves_out_is_found(look: Look, store: Store, repository: Path) -> None:
     head = commit(repository, {"sub/.gitattributes": "*.bin filter=lfs diff=lfs\n"})
     git(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},libs/a")
     git(repository, "commit", "-qm", "a submodule")
     head = git(repository, "rev-parse", "HEAD")
     found = look(project_tags(f"file://{repository}", head))
-    assert set(found.left_out) == {"the submodule libs/a", "files in Git LFS below sub"}
+    assert set(found.left_out) == {
+        "the submodule libs/a (--submodules)",
+        "files in Git LFS below sub (--lfs)",
+    }
+    request = Request(found.run.run_id, submodules=True, lfs=True)
+    asked = survey(request, store.reader, configuration.load(), ())
+    assert asked.left_out == ()
+
+
+def test_data_that_git_does_not_hold_is_looked_at_when_asked_for(
+    look: Look, store: Store, repository: Path
+) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    (repository / "sub" / "data").mkdir()
+    (repository / "sub" / "data" / "a.csv").write_text("1,2")
+    run_id = look(project_tags(f"file://{repository}", head)).run.run_id
+    request = Request(run_id, links=("sub", "train.py", ".."))
+    found = survey(request, store.reader, configuration.load(), ())
+    assert [(link.path, link.files, link.size) for link in found.links[:1]] == [("sub", 1, 3)]
+    assert "in the commit already" in found.links[1].problem
+    assert "no path" in found.links[2].problem
+    assert found.room > 0
+
+
+def test_a_tracking_uri_that_the_code_sets_is_noticed(look: Look, repository: Path) -> None:
+    head = commit(
+        repository,
+        {"sub/own.py": "mlflow.set_tracking_uri('x')", "own.txt": "set_tracking_uri('x')"},
+    )
+    assert look(project_tags(f"file://{repository}", head)).own_store == ("sub/own.py",)
+    assert look(project_tags(f"file://{repository}#broken", head)).own_store == ()
 
 
 # --- The record --------------------------------------------------------------------

@@ -52,6 +52,12 @@ MOST_TIMES = 19
     "--times", type=click.IntRange(1, MOST_TIMES), default=1, show_default=True, metavar="N",
     help="Re-execute it so often; what comes of it is summed up.",
 )  # fmt: skip
+@click.option("--submodules", is_flag=True, help="Fill submodules; fetched if need be.")
+@click.option("--lfs", is_flag=True, help="Put Git LFS files in the place of their pointers.")
+@click.option(
+    "--link", "links", multiple=True, metavar="PATH",
+    help="Give the run a copy of this ignored file or folder of the repository; may be repeated.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only show what would run.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before running somebody's code.")
 @click.option(
@@ -70,6 +76,9 @@ def rerun(
     overrides: tuple[str, ...],
     repository: str | None,
     times: int,
+    submodules: bool,
+    lfs: bool,
+    links: tuple[str, ...],
     dry_run: bool,
     yes: bool,
     output: Path | None,
@@ -99,6 +108,9 @@ def rerun(
             overrides=changed,
             threads=threads,
             repository=repository,
+            submodules=submodules,
+            lfs=lfs,
+            links=links,
         ),
         progress(),
     )

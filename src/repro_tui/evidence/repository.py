@@ -135,6 +135,11 @@ class Repository:
         status, out = self.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
         return os.fsdecode(out).strip() if status == 0 else None
 
+    def upstream(self) -> str:
+        """The URL of the remote `origin`; empty: there is none."""
+        status, out = self.attempt("config", "--get", "remote.origin.url")
+        return os.fsdecode(out).strip() if status == 0 else ""
+
     def has(self, commit: str) -> bool:
         """Whether the repository holds `commit`, given by its full id."""
         status, _ = self.attempt("cat-file", "-e", f"{_full(commit)}^{{commit}}")

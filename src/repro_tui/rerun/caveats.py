@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun.model import EntryPoint, EnvManager, Request
 from repro_tui.rerun.situation import Situation
-from repro_tui.text import plural
+from repro_tui.text import plural, size
 
 _PARAM_LIMIT = 6000
 """MLflow cuts longer values of params off."""
@@ -54,6 +54,11 @@ def _commit(situation: Situation) -> Iterator[str]:
         )
     if situation.left_out:
         yield f"The checkout leaves out: {_some(situation.left_out)}."
+    for link in situation.links:
+        yield (
+            f"{link.path} is copied as it is now ({plural(link.files, 'file')}, "
+            f"{size(link.size)}): whether it was the same then is not recorded."
+        )
 
 
 def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:

@@ -3,8 +3,8 @@
 The checkout is a repository of its own with the one commit in it, as MLflow's own
 `fetch --depth=1` makes it of a Git URI. It has no remote and borrows no objects: in a
 shared clone, a `git add` of the training script would set new times on the object files
-of the person's repository. Filters are not run: Git LFS files stay pointers. Submodules
-stay empty.
+of the person's repository. Filters are not run: Git LFS files stay pointers, see lfs.py.
+Submodules stay empty, see submodules.py.
 """
 
 import contextlib
@@ -25,18 +25,23 @@ def checkout(folder: Path, repository: Path, commit: str, patch: str) -> Iterato
 
     Raises ReproError where Git cannot make it; nothing is left behind then.
     """
-    source = Repository.open(repository)
     try:
-        folder.mkdir(parents=True)
-        kind = "sha256" if len(commit) == 64 else "sha1"
-        _git(folder, "init", "--quiet", "--template=", f"--object-format={kind}")
-        _copy_objects(source.objects, folder, commit)
-        _git(folder, "checkout", "--quiet", "--detach", commit)
+        populate(folder, repository, commit)
         if patch:
             _git(folder, "apply", "--whitespace=nowarn", "-", stdin=patch)
         yield
     finally:
         remove(folder)
+
+
+def populate(folder: Path, repository: Path, commit: str) -> None:
+    """Make `folder` with the files of `commit`, a repository with the one commit in it."""
+    source = Repository.open(repository)
+    folder.mkdir(parents=True)
+    kind = "sha256" if len(commit) == 64 else "sha1"
+    _git(folder, "init", "--quiet", "--template=", f"--object-format={kind}")
+    _copy_objects(source.objects, folder, commit)
+    _git(folder, "checkout", "--quiet", "--detach", commit)
 
 
 def _copy_objects(objects: Path, folder: Path, commit: str) -> None:

@@ -18,6 +18,11 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "repository", plan.repository + (f"#{plan.subdirectory}" if plan.subdirectory else "")
     changes = " with the recorded uncommitted changes" if plan.patch else ""
     yield "commit", plan.commit + changes
+    for asked, what in ((plan.submodules, "submodules"), (plan.lfs, "Git LFS files")):
+        if asked:
+            yield "with", what
+    for path in plan.links:
+        yield "with", f"{path} from the working tree, copied"
     yield "entry point", plan.entry_point
     yield "command", plan.command
     for name, value in plan.parameters.items():

@@ -3,6 +3,8 @@
     plan.json       the plan, written once
     state.json      how far the job is; written by its launcher alone, always replaced whole
     launcher.json   the process that carries the job out: pid and start time
+    checkout.json   the files of the checkout before the command ran
+    written/        the files that the command wrote there or changed
     log.txt         what the launcher and the training process print
     overlay/        the environment of the training process, see overlay.py
     processes/      what the recorder in each process told

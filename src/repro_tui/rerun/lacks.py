@@ -10,6 +10,7 @@ from repro_tui.evidence.model import Tag
 from repro_tui.rerun import rebuild
 from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation, Standing
+from repro_tui.text import size
 
 _INSTALL = {
     EnvManager.UV: ("uv is", "Install it (pip install uv)"),
@@ -140,6 +141,21 @@ def numbers(request: Request) -> Iterator[Lack]:
         )
 
 
+def data(situation: Situation) -> Iterator[Lack]:
+    for link in situation.links:
+        if link.problem:
+            yield Lack(
+                f"The data {link.path!r} {link.problem}.",
+                "Link what Git ignores, by its path from the top of the repository.",
+            )
+    wanted = sum(link.size for link in situation.links)
+    if wanted > situation.room:
+        yield Lack(
+            f"The data to link holds {size(wanted)}, and {size(situation.room)} are free.",
+            "Make room where the cache is (REPRO_TUI_CACHE_DIR), or link less.",
+        )
+
+
 def device(device: str, situation: Situation) -> Iterator[Lack]:
     present = [found.name for found in situation.devices]
     if device not in present:
@@ -195,7 +211,8 @@ def value(
             yield Lack(
                 f"The path {parameters[name]!r} of the parameter {name!r} is neither in the "
                 "project at the commit nor on this machine.",
-                f"Give the absolute path of a copy: -P {name}=…",
+                f"Give the absolute path of a copy: -P {name}=…, or, where Git ignores it, "
+                "link it: --link PATH.",
             )
 
 
@@ -204,4 +221,5 @@ def _path_found(path: str, situation: Situation) -> bool:
         return path in situation.paths
     inside = posixpath.normpath(posixpath.join(situation.subdirectory, path))
     added = f"\n+++ b/{inside}\n" in (situation.patch or "")
-    return inside == "." or inside in situation.tree or added
+    linked = any(PurePosixPath(inside).is_relative_to(link.path) for link in situation.links)
+    return inside == "." or inside in situation.tree or added or linked

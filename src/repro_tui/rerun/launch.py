@@ -5,6 +5,7 @@ the job. SIGTERM cancels. Whatever happens, the run is ended in the store: by th
 process, or, where it is killed itself, by a second one that is started with `--end`.
 """
 
+import json
 import logging
 import os
 import signal
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
-from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import NAME
 from repro_tui.rerun import (
@@ -29,13 +29,14 @@ from repro_tui.rerun import (
     jobs,
     processes,
     record,
-    remote,
     runcontext,
+    written,
 )
-from repro_tui.rerun.checkout import checkout, remove
+from repro_tui.rerun.checkout import remove
 from repro_tui.rerun.determinism import recorder_variables
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.rerun.turns import await_turn
+from repro_tui.rerun.workplace import workplace
 from repro_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class _Execution:
         self._record = folder / "record"
         self._processes = folder / "processes"
         self._built: environments.Built | None = None
+        self._before = folder / "checkout.json"
 
     def run(self) -> None:
         plan = self.job.plan
@@ -113,7 +115,8 @@ class _Execution:
             raise _Cancelled
         self.sweep()
         await_turn(self.job, self.settings, lambda: self._note(state=JobState.PREPARING))
-        with checkout(self._place, self._repository(), plan.commit, plan.patch):
+        with workplace(plan, self._place, self.settings.cache):
+            self._before.write_text(json.dumps(written.look(self._place)), encoding="utf-8")
             exit_code: int | None = None
             try:
                 exit_code = self._train()
@@ -138,13 +141,6 @@ class _Execution:
             state = JobState.FAILED
             said.insert(0, self._how_it_ended(exit_code))
         self._note(state=state, ended=_now(), message=" ".join(filter(None, said)))
-
-    def _repository(self) -> Path:
-        """The plan's repository on this machine; fetched where the cache has lost it."""
-        plan = self.job.plan
-        if address.is_remote(plan.repository):
-            return remote.fetch(plan.repository, plan.commit, self.settings.cache)
-        return Path(plan.repository)
 
     def _train(self) -> int:
         """Make the new run and run the command; return its exit code."""
@@ -197,6 +193,7 @@ class _Execution:
         project = self._place / job.plan.subdirectory
         try:
             if not (self._record / NAME).exists():
+                self._keep_written()
                 record.keep(
                     self._record,
                     job.plan,
@@ -210,6 +207,19 @@ class _Execution:
             self.connect().upload(self._record)
         except Exception:
             _logger.exception("The record of the execution could not be kept.")
+
+    def _keep_written(self) -> None:
+        """Move what the command wrote out of the checkout, which goes."""
+        if not (self._before.exists() and self._place.is_dir()):
+            return
+        into = self.job.folder / "written"
+        try:
+            before = json.loads(self._before.read_text(encoding="utf-8"))
+            written.write(written.keep(self._place, before, into), self._record)
+        except (OSError, ValueError):
+            _logger.exception("What the command wrote into its checkout could not be kept.")
+        if into.is_dir():
+            print(f"What the command wrote into its checkout is in {into}", flush=True)
 
     def _compare(self, original: str) -> None:
         # Not before they are needed: the job has been started and can be cancelled.

@@ -97,6 +97,13 @@ class Request:
     """How many threads each numeric library computes with."""
     repository: str | None = None
     """A path or Git URL, where the run's repository is not where the run says."""
+    submodules: bool = False
+    """Whether submodules are filled, fetched where they must be."""
+    lfs: bool = False
+    """Whether Git LFS files take the place of their pointers."""
+    links: tuple[str, ...] = ()
+    """Files and folders that Git does not hold, by path from the top of the repository:
+    what the working tree has of them is given to the checkout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,10 @@ class Plan:
     params: Mapping[str, str] = field(default_factory=dict)
     """The parameters as the new run logs them: those that were not changed as the
     original has them, which is quoted for the shell where MLflow quoted them."""
+    submodules: bool = False
+    lfs: bool = False
+    links: tuple[str, ...] = ()
+    """These three as in the request."""
     interpreter: str = ""
     """What `python` is in `--env-manager local`; another manager makes its own."""
     rebuild: Rebuild | None = None

@@ -40,6 +40,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
     missing = [
         *lacks.code(situation),
         *lacks.machine(situation),
+        *lacks.data(situation),
         *lacks.numbers(request),
         *lacks.environment(request, situation),
     ]
@@ -85,6 +86,9 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         parameters=parameters,
         # What a plain script logs, it logs by itself.
         params={} if situation.script else _logged(parameters, run.params),
+        submodules=request.submodules,
+        lfs=request.lfs,
+        links=tuple(link.path for link in situation.links),
         env_manager=request.env_manager,
         interpreter=situation.interpreter,
         rebuild=rebuilt,

@@ -106,6 +106,9 @@ def launch(plan: Plan) -> dict[str, Any]:
         "determinism": plan.determinism.value,
         "device": plan.device,
         "variables": dict(plan.variables),
+        "submodules": plan.submodules,
+        "lfs": plan.lfs,
+        "links": list(plan.links),
     }
 
 

@@ -61,7 +61,7 @@ def _make(folder: Path, commit: str) -> None:
     draft.mkdir(parents=True)
     kind = "sha256" if len(commit) == 64 else "sha1"
     try:
-        _git(draft, None, "init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
+        git(draft, None, "init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
         draft.rename(folder)
     except OSError:
         # Another job was faster.
@@ -72,7 +72,7 @@ def _make(folder: Path, commit: str) -> None:
 
 
 def _has(folder: Path, commit: str) -> bool:
-    status, _ = _git(folder, None, "cat-file", "-e", f"{commit}^{{commit}}")
+    status, _ = git(folder, None, "cat-file", "-e", f"{commit}^{{commit}}")
     return status == 0
 
 
@@ -83,7 +83,7 @@ def _fetch(folder: Path, protocol: str, url: str, commit: str) -> None:
         ("--depth=1", url, f"{commit}:refs/repro-tui/{commit}"),
         (url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
     ):
-        _, said = _git(folder, protocol, "fetch", *_OPTIONS, *what)
+        _, said = git(folder, protocol, "fetch", *_OPTIONS, *what)
         if _has(folder, commit):
             return
     raise ReproError(
@@ -92,7 +92,11 @@ def _fetch(folder: Path, protocol: str, url: str, commit: str) -> None:
     )
 
 
-def _git(folder: Path, protocol: str | None, *arguments: str) -> tuple[int, str]:
+def git(folder: Path, protocol: str | None, *arguments: str) -> tuple[int, str]:
+    """Run Git in the Git folder `folder`: its exit status, and the last that it said.
+
+    `protocol` is the one that it may use, beside https and ssh; None: it reaches nobody.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()

@@ -64,6 +64,18 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Data to be given to the checkout, as it is in the person's working tree now."""
+
+    path: str
+    problem: str = ""
+    """Why it cannot be had, to be read behind the path; empty: it can."""
+    files: int = 0
+    size: int = 0
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything that a plan is made from, as it was found."""
 
@@ -103,6 +115,10 @@ class Situation:
     """Python files of the project at the commit that call `set_tracking_uri`."""
     left_out: tuple[str, ...]
     """What a checkout of the commit does not bring along: `the submodule libs/a`."""
+    links: tuple[Link, ...]
+    """The data that the request asks for."""
+    room: int
+    """Bytes that are free where checkouts are made."""
     paths: frozenset[str]
     """Those of the absolute paths among the parameters that exist on this machine."""
     devices: tuple[Device, ...]

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from repro_tui.errors import ReproError
 from repro_tui.evidence.origin import Snapshot
 from repro_tui.rerun import project
-from repro_tui.rerun.model import Project
+from repro_tui.rerun.model import Project, Request
 
 _SCRIPTS = 500
 """Python files that are looked into."""
@@ -29,8 +29,8 @@ class Source:
     left_out: tuple[str, ...] = ()
 
 
-def read_source(code: Snapshot) -> Source:
-    """Read the commit of a run."""
+def read_source(code: Snapshot, request: Request) -> Source:
+    """Read the commit of a run. What the request asks to bring along is not left out."""
     files = frozenset(entry.path for entry in code.entries)
     declared, problem = _project(code, files)
     return Source(
@@ -39,7 +39,7 @@ def read_source(code: Snapshot) -> Source:
         files,
         frozenset(_with_folders(files)),
         tuple(_own_store(code)),
-        tuple(_left_out(code)),
+        tuple(_left_out(code, request)),
     )
 
 
@@ -80,15 +80,17 @@ def _own_store(code: Snapshot) -> Iterator[str]:
             yield entry.path
 
 
-def _left_out(code: Snapshot) -> Iterator[str]:
+def _left_out(code: Snapshot, request: Request) -> Iterator[str]:
     for entry in code.entries:
         if entry.kind == "commit":
-            yield f"the submodule {entry.path}"
-        elif PurePosixPath(entry.path).name == ".gitattributes":
+            if not request.submodules:
+                yield f"the submodule {entry.path} (--submodules)"
+        elif PurePosixPath(entry.path).name == ".gitattributes" and not request.lfs:
             with contextlib.suppress(ReproError):
                 if b"filter=lfs" in code.repository.read_blob(entry.id, project.SIZE_LIMIT):
                     folder = str(PurePosixPath(entry.path).parent)
-                    yield "files in Git LFS" + ("" if folder == "." else f" below {folder}")
+                    below = "" if folder == "." else f" below {folder}"
+                    yield f"files in Git LFS{below} (--lfs)"
 
 
 def _with_folders(paths: Iterable[str]) -> Iterator[str]:

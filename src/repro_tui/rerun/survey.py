@@ -5,6 +5,7 @@ repository on another machine is fetched into it.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from repro_tui.evidence.model import Run
 from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
-from repro_tui.rerun import machine, project, remote
+from repro_tui.rerun import links, machine, project, remote
 from repro_tui.rerun.clues import find_clues
 from repro_tui.rerun.declared import declared
 from repro_tui.rerun.determinism import recorded_threads
@@ -43,7 +44,7 @@ def survey(
     launch = record.launch if record is not None else None
     found, unreachable = _origin(request, run, launch, settings, progress)
     code = found.code if isinstance(found.code, Snapshot) else None
-    source = read_source(code) if code is not None else Source()
+    source = read_source(code, request) if code is not None else Source()
     interpreter = machine.interpreter()
     local = machine.environment(interpreter) if interpreter else None
     recorded = _recorded(record)
@@ -71,6 +72,10 @@ def survey(
         tree=source.tree,
         own_store=source.own_store,
         left_out=source.left_out,
+        links=tuple(links.look(code.repository.root, source.files, name) for name in request.links)
+        if code
+        else (),
+        room=_room(settings.cache),
         paths=_existing_paths(_values(request, run, launch, source.project)),
         devices=devices,
         tools=machine.tools(docker=asked_for.startswith("docker_env")),
@@ -119,6 +124,12 @@ def _entry_point(found: Origin, source: Source) -> str:
         return found.entry_point or "main"
     folder = found.code.subdirectory if isinstance(found.code, Snapshot) else ""
     return found.entry_point if str(Path(folder) / found.entry_point) in source.files else ""
+
+
+def _room(folder: Path) -> int:
+    """Bytes that are free there, or where it will be made."""
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return shutil.disk_usage(there).free
 
 
 # --- The original's record ---------------------------------------------------------
