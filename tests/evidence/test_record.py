@@ -182,9 +182,26 @@ def test_device(tmp_path: Path) -> None:
         ("driver",): "570.1",
         ("cuda",): "12.8",
         ("cudnn",): "91002",
+        ("visible to CUDA",): "0",
     }
     assert isinstance(device(replace(found, gpus=None)).at(("driver",)), Missing)
     assert device(replace(found, gpus=())).at(("driver",)) is None
+
+
+def test_what_cuda_is_shown_counts_only_where_there_are_cards(tmp_path: Path) -> None:
+    found = record(tmp_path, document())
+
+    def visible(cards: int, variables: dict[str, str]) -> object:
+        gpus = ({"name": "a card"},) * cards
+        told = device(replace(found, gpus=gpus, variables=variables))
+        return value(told.at(("visible to CUDA",)))
+
+    for variables in ({}, {"CUDA_VISIBLE_DEVICES": ""}, {"CUDA_VISIBLE_DEVICES": "0"}):
+        assert visible(0, variables) == "none"
+    assert visible(2, {}) == visible(2, {"CUDA_VISIBLE_DEVICES": "0,1"}) == "0,1"
+    assert visible(2, {"CUDA_VISIBLE_DEVICES": ""}) == "none"
+    assert visible(2, {"CUDA_VISIBLE_DEVICES": "1"}) == "1"
+    assert isinstance(device(replace(found, gpus=None)).at(("visible to CUDA",)), Missing)
 
 
 @pytest.mark.parametrize("gap", [Missing("no record"), Unreadable("record.json", "broken")])

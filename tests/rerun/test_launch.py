@@ -305,7 +305,9 @@ def test_a_plain_script_is_reexecuted(
         "argv": ["plain.py"],
         "cwd": str(place),
         "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONPATH": f"{place / 'src'}{os.pathsep}/elsewhere",
+        "PYTHONPATH": os.pathsep.join(
+            (f"{job.folder / 'overlay' / 'door'}", f"{place / 'src'}", "/elsewhere")
+        ),
         "GIT_DIR": None,
     }
 

@@ -1,7 +1,6 @@
 """Overlay environments, made of this test's own and of fresh virtual environments."""
 
 import json
-import os
 import subprocess
 import sys
 import venv
@@ -37,7 +36,7 @@ def run(
     command: list[str | Path], record: Path, scripts: Path, cwd: Path | None = None, **extra: str
 ) -> str:
     variables = environment(record)
-    variables |= {"PATH": f"{scripts}{os.pathsep}{variables['PATH']}", **extra}
+    variables |= overlay.variables(scripts, {**variables, **extra})
     done = subprocess.run(
         command, env=variables, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
     )
@@ -73,6 +72,42 @@ def test_the_entry_command_may_set_the_python_path(
     command = "PYTHONPATH=src python -m train"
     told = json.loads(run(["bash", "-c", command], record, scripts, tmp_path))
     assert told[:2] == [str(scripts.parent), True]
+
+
+def test_an_interpreter_that_is_named_by_its_path_is_recorded(record: Path, tmp_path: Path) -> None:
+    """By the second door, with what is behind it: nothing that the program sees is moved."""
+    real, scripts = tmp_path / "real", overlay.make(tmp_path / "overlay", PYTHON)
+    venv.create(real, symlinks=True)
+    program = "import json, sys; print(json.dumps([sys.prefix, sys.path]))"
+    command: list[str | Path] = [real / "bin" / "python", "-c", program]
+    place = str(tmp_path / "behind")
+    told = json.loads(run(command, record, scripts, PYTHONPATH=place))
+    plain = subprocess.run(
+        command, env={"PYTHONPATH": place}, capture_output=True, text=True, check=True
+    )
+    assert told == json.loads(plain.stdout)
+    process = json.loads((record / "process-0.json").read_bytes())
+    assert process["recorder"]["active"] is True
+    assert process["python"]["prefix"] == str(real)
+
+
+def test_the_second_door_makes_way_for_the_persons_customisation(
+    record: Path, scripts: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nprint(sys.modules[__name__].__file__)")
+    venv.create(tmp_path / "real", symlinks=True)
+    program = "import sys, sitecustomize; print(sitecustomize.__file__)"
+    out = run(
+        [tmp_path / "real" / "bin" / "python", "-c", program],
+        *(record, scripts), PYTHONPATH=str(tmp_path),
+    )  # fmt: skip
+    assert out == f"{tmp_path / 'sitecustomize.py'}\n" * 2
+    (tmp_path / "sitecustomize.py").write_text("import not_there")
+    out = run(
+        ["bash", "-c", f"'{tmp_path}/real/bin/python' -c 'import repro_tui_recorder' 2>&1; true"],
+        *(record, scripts), PYTHONPATH=str(tmp_path),
+    )  # fmt: skip
+    assert "No module named 'not_there'" in out
 
 
 def test_it_can_be_activated(scripts: Path, record: Path) -> None:

@@ -14,6 +14,7 @@ from repro_tui.cli.diff import diff
 from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.interactive import interact
 from repro_tui.cli.jobs import jobs
+from repro_tui.cli.record import record
 from repro_tui.cli.rerun import rerun
 from repro_tui.cli.runs import runs
 from repro_tui.cli.store import tracking_uri
@@ -47,13 +48,12 @@ def program(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         if not sys.stdout.isatty():
             raise click.UsageError(
-                "There is no terminal to open. "
-                "Use a command: runs, diff, rerun, jobs, devices, demo."
+                f"There is no terminal to open. Use a command: {', '.join(program.commands)}."
             )
         interact(context.obj)
 
 
-for command in (runs, diff, rerun, jobs, devices, demo):
+for command in (runs, diff, rerun, record, jobs, devices, demo):
     program.add_command(command)
 
 

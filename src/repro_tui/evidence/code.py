@@ -32,7 +32,7 @@ def code(run: Run, record: Record | None, origin: Origin) -> Section:
     if Tag.GIT_BRANCH in run.tags:
         facts["branch",] = Known(run.tags[Tag.GIT_BRANCH], f"tag {Tag.GIT_BRANCH}")
     if record is not None and launch is not None:
-        facts["uncommitted changes",] = _patch(record, launch.patch)
+        facts["uncommitted changes",] = _patch(record, launch)
         facts["command",] = Known(launch.command, _RECORD)
     else:
         facts["uncommitted changes",] = _uncommitted(run)
@@ -46,8 +46,11 @@ def _known(value: str, launch: Launch | None, tag: str) -> Known | None:
     return Known(value, _RECORD if launch is not None else f"tag {tag}")
 
 
-def _patch(record: Record, digest: str | None) -> Fact:
+def _patch(record: Record, launch: Launch) -> Fact:
     """The recorded changes as a file, so that their lines can be compared."""
+    digest = launch.patch
+    if launch.unkept:
+        return Missing(f"they were not kept: {launch.unkept}")
     if digest is None:
         return Known("none", _RECORD)
     try:

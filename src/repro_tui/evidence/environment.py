@@ -21,6 +21,7 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
+from repro_tui.evidence.randomness import VISIBLE_DEVICES
 from repro_tui.evidence.record import Record
 
 _SOURCE = "record.json"
@@ -74,7 +75,9 @@ def _recorded(record: Record) -> dict[Key, Fact]:
             if value is not None and name not in ("cuda", "cudnn"):
                 facts["libraries", f"{library} {name}".strip()] = Known(value, _SOURCE)
     for name, text in (record.variables or {}).items():
-        facts["variables", name] = Known(text, _SOURCE)
+        # What it shows of the devices stands in that section.
+        if name != VISIBLE_DEVICES:
+            facts["variables", name] = Known(text, _SOURCE)
     return facts
 
 

@@ -63,6 +63,8 @@ class Tag:
     REEXECUTES = "repro_tui.reexecutes"
     """On a re-execution: the id of the run that it re-executes."""
     JOB = "repro_tui.job"
+    RECORD = "repro_tui.record"
+    """On a run of a recorded command: the id of the record."""
     VERDICT = "repro_tui.verdict"
     """On a re-execution: the headline of its comparison with the original."""
     TOLERANCE = "repro_tui.tolerance"

@@ -82,7 +82,7 @@ def origin(run: Run, launch: Launch | None, places: Places) -> Origin:
     name = run.tags.get(Tag.SOURCE_NAME, "")
     script = launch is None and run.tags.get(Tag.SOURCE_TYPE) != "PROJECT"
     entry_point = launch.entry_point if launch else run.tags.get(Tag.ENTRY_POINT, "")
-    if script:
+    if script or (launch is not None and launch.verbatim):
         entry_point = entry_point or name
     named = tuple(dict.fromkeys(_names(run, launch, places)))
     remotes = tuple(dict.fromkeys(address.split(n)[0] for n in named if address.is_remote(n)))

@@ -16,6 +16,8 @@ _SOURCE = "record.json"
 _NOT_SET = "not set"
 _DEFAULT = "the library's default, always the same"
 
+VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
+
 NO_RECORD = Missing("no record of the execution; MLflow does not record this")
 
 
@@ -73,6 +75,7 @@ def device(record: Record | Missing | Unreadable) -> Section:
         facts["device",] = Known(record.launch.device, _SOURCE)
     if ("device",) not in facts:
         facts[()] = Missing("the record names no device")
+    facts["visible to CUDA",] = _visible(record)
     drivers = {gpu.get("driver") for gpu in record.gpus or ()} - {None}
     if record.gpus is None:
         facts["driver",] = Missing("the record lists no graphics cards")
@@ -86,6 +89,19 @@ def device(record: Record | Missing | Unreadable) -> Section:
             if torch.get(key) is not None:
                 facts[key,] = Known(torch[key], _SOURCE)
     return Section(SectionName.DEVICE, facts)
+
+
+def _visible(record: Record) -> Fact:
+    """The graphics cards that CUDA shows to the process, by their numbers on the machine.
+
+    Not set, the variable shows all of them; empty, none; on a machine that has none it
+    says nothing.
+    """
+    if record.gpus is None or record.variables is None:
+        return Missing("the record does not tell the graphics cards and the variables")
+    cards = ",".join(map(str, range(len(record.gpus))))
+    shown = record.variables.get(VISIBLE_DEVICES, cards) if cards else ""
+    return Known(shown or "none", _SOURCE)
 
 
 def _switch(name: str) -> Key:

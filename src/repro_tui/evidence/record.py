@@ -36,6 +36,7 @@ class Launch:
     patch: str | None
     """`sha256:…` of the uncommitted changes that were applied; None: there were none."""
     entry_point: str
+    """Empty: the command was a person's own, run by `repro-tui record`."""
     command: str
     parameters: Mapping[str, str]
     env_manager: str
@@ -43,6 +44,17 @@ class Launch:
     determinism: str
     device: str
     variables: Mapping[str, str]
+    unkept: str = ""
+    """Why there may be uncommitted changes that were not kept; empty: `patch` is all."""
+    masked: bool = False
+    """Whether secrets were taken out of the command."""
+    runs: tuple[str, ...] = ()
+    """The runs that the command started, in this order; empty: the record's own alone."""
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether it is the command itself that was run, not an entry point of a project."""
+        return not self.entry_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,8 @@ class Record:
 
         Raises ReproError when they were not kept or are not those that the record names.
         """
+        if self.launch is not None and self.launch.unkept:
+            raise ReproError(self.launch.unkept)
         if self.launch is None or self.launch.patch is None:
             return ""
         try:
@@ -188,6 +202,11 @@ def _launch(table: Mapping[str, object] | None) -> Launch | None:
         parameters=_strings(mapping(table.get("parameters"), "launch.parameters"), "parameters"),
         seed=_integer(table.get("seed"), "launch.seed"),
         variables=_strings(mapping(table.get("variables"), "launch.variables"), "variables"),
+        unkept=string(table.get("unkept"), "launch.unkept"),
+        masked=table.get("masked") is True,
+        runs=tuple(
+            string(run, "launch.runs") for run in sequence(table.get("runs"), "launch.runs")
+        ),
     )
 
 

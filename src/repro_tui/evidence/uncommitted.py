@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,22 +26,29 @@ _DIFF = (
     "--ignore-submodules=dirty",
 )
 
+# As in .gitignore: MLflow's stores and Python's caches are no source, and `.env` files
+# hold secrets.
+_LEFT_OUT = (
+    "mlruns/", "mlartifacts/", "mlflow.db", "mlflow.db-*", "__pycache__/", ".env", ".env.*",
+)  # fmt: skip
+
 
 def dirty(repository: Repository) -> bool:
     """Whether the working tree holds changes that are not committed."""
-    with _changes(repository) as (base, environment):
+    with _changes(repository, ()) as (base, environment):
         return bool(repository.run(*_DIFF, "--name-only", base, environment=environment))
 
 
-def patch(repository: Repository, limit: int = 64 << 20) -> bytes:
+def patch(repository: Repository, limit: int = 64 << 20, left_out: Sequence[str] = ()) -> bytes:
     """The uncommitted changes as `git diff --binary HEAD` writes them; often empty.
 
-    New files are part of it unless Git ignores them; a Git repository nested in the
-    working tree is not. Clean filters (as Git LFS has) are not applied. Raises
-    ReproError when the changed files are more than `limit` bytes in all or a merge
-    is under way.
+    New files are part of it unless Git ignores them, they are MLflow's stores in their
+    usual places, Python's caches or `.env` files, or one of the patterns `left_out` (as
+    in .gitignore) matches; a Git repository nested in the working tree is not. Clean
+    filters (as Git LFS has) are not applied. Raises ReproError when the changed files
+    are more than `limit` bytes in all or a merge is under way.
     """
-    with _changes(repository) as (base, environment):
+    with _changes(repository, left_out) as (base, environment):
         changed = repository.run(*_DIFF, "--name-only", "-z", base, environment=environment)
         paths = [_top(repository) / os.fsdecode(name) for name in changed.split(b"\0")[:-1]]
         total = sum(path.lstat().st_size for path in paths if os.path.lexists(path))
@@ -56,7 +63,7 @@ def patch(repository: Repository, limit: int = 64 << 20) -> bytes:
 
 @contextmanager
 def _changes(
-    repository: Repository,
+    repository: Repository, left_out: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """What the working tree is to be compared with, and the environment for it.
 
@@ -81,8 +88,10 @@ def _changes(
                 f"A merge is under way in {repository.name}.", "Resolve its conflicts first."
             )
         repository.attempt("update-index", "-q", "--refresh", environment=environment)
+        patterns = [f"--exclude={pattern}" for pattern in (*_LEFT_OUT, *left_out)]
         new = repository.run(
-            "ls-files", "--others", "--exclude-standard", "-z", environment=environment
+            *("ls-files", "--others", "--exclude-standard", *patterns, "-z"),
+            environment=environment,
         )
         head = repository.head()
         kind = hashlib.sha256 if head and len(head) == 64 else hashlib.sha1

@@ -20,7 +20,6 @@ from mlflow.projects.submitted_run import LocalSubmittedRun
 from mlflow.projects.utils import (
     MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG,
     PROJECT_SYNCHRONOUS,
-    fetch_and_validate_project,
     get_run_env_vars,
     load_project,
 )
@@ -116,9 +115,13 @@ class Backend(LocalBackend):
         plan: Plan = backend_config[_PLAN]
         variables: dict[str, str] = backend_config[_VARIABLES]
         run_id: str = backend_config[MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG]
-        work_dir = Path(fetch_and_validate_project(project_uri, version, entry_point, params))
+        # A checkout on this machine, and a plan that was validated when it was made.
+        work_dir = Path(project_uri)
+        # A recorded command may have run in a folder that holds no file of the commit.
+        work_dir.mkdir(parents=True, exist_ok=True)
         project = load_project(work_dir)
-        if project.docker_env or plan.env_manager is EnvManager.CONDA:
+        passed_on = project.docker_env or plan.env_manager is EnvManager.CONDA
+        if passed_on and plan.entry_point:
             # No environment that could be overlaid: MLflow does it all. Synchronous,
             # because otherwise it starts a second `mlflow run`.
             os.environ.update(variables)
@@ -143,10 +146,10 @@ class Backend(LocalBackend):
         environment = {n: v for n, v in os.environ.items() if n not in _LEFT_OUT}
         environment |= variables
         environment |= get_run_env_vars(run_id, experiment_id)
-        environment["PATH"] = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment["VIRTUAL_ENV"] = str(scripts.parent)
         if "PYTHONPATH" in environment:
             environment["PYTHONPATH"] = _moved(environment["PYTHONPATH"], plan, work_dir)
+        environment |= overlay.variables(scripts, environment)
         process = subprocess.Popen(
             ["bash", "-c", plan.command],
             stdin=subprocess.DEVNULL,

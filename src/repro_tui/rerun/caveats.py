@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from repro_tui.evidence.model import Tag
+from repro_tui.evidence.record import Launch
 from repro_tui.rerun.model import EntryPoint, EnvManager, Request
 from repro_tui.rerun.situation import Situation
 from repro_tui.text import plural, size
@@ -20,13 +21,8 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
         yield f"The original did not end well: its status is {run.status}."
     if situation.launch is None:
         yield from _unrecorded(situation, entry_point)
-    elif situation.patch is None:
-        yield (
-            "The original ran with uncommitted changes whose text is lost: "
-            "the commit runs without them."
-        )
-    elif situation.patch:
-        yield "The original's uncommitted changes are applied to the commit."
+    else:
+        yield from _recorded(situation.launch, situation.patch)
     yield from _commit(situation)
     yield from _surroundings(request.env_manager, situation)
     if request.threads is not None and situation.cores and request.threads > situation.cores:
@@ -59,6 +55,18 @@ def _commit(situation: Situation) -> Iterator[str]:
             f"{link.path} is copied as it is now ({plural(link.files, 'file')}, "
             f"{size(link.size)}): whether it was the same then is not recorded."
         )
+
+
+def _recorded(launch: Launch, patch: str | None) -> Iterator[str]:
+    if patch is None:
+        yield (
+            "The original ran with uncommitted changes whose text is lost: "
+            "the commit runs without them."
+        )
+    elif patch:
+        yield "The original's uncommitted changes are applied to the commit."
+    if len(launch.runs) > 1:
+        yield f"The command starts {len(launch.runs)} runs; this one, the first, is compared."
 
 
 def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:

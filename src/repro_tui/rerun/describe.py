@@ -23,7 +23,8 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
             yield "with", what
     for path in plan.links:
         yield "with", f"{path} from the working tree, copied"
-    yield "entry point", plan.entry_point
+    if plan.entry_point:
+        yield "entry point", plan.entry_point
     yield "command", plan.command
     for name, value in plan.parameters.items():
         yield f"  {name}", value

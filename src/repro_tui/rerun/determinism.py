@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from repro_tui.errors import ReproError
+from repro_tui.rerun.masking import is_secret
 from repro_tui.rerun.model import Determinism
 
 THREADS = (
@@ -39,7 +40,7 @@ _NUMBERS = re.compile(r"[0-9]{1,4}(,[0-9]{1,4}){0,7}", re.ASCII)
 
 
 def variables(seed: int | None, determinism: Determinism, device: str) -> dict[str, str]:
-    """What to set for a process on `device` (`cpu`, `cuda:0`, `mps`).
+    """What to set for a process on `device` (`cpu`, `cuda:0`, `mps`; empty: not chosen).
 
     The chosen device is the only CUDA device that the process sees; `mps` cannot be
     hidden from a process. Sources: CPython's documentation of PYTHONHASHSEED (0 to
@@ -84,6 +85,8 @@ def recorded_threads(
 
 
 def _device(device: str) -> dict[str, str]:
+    if not device:
+        return {}
     if device in ("cpu", "mps"):
         return {"CUDA_VISIBLE_DEVICES": ""}
     cuda = re.fullmatch(r"cuda(?::([0-9]+))?", device)
@@ -99,12 +102,13 @@ def recorder_variables(
     """What the recorder in the training process is told.
 
     `record` is an existing folder that every process of the job writes to, `allowed`
-    the names of the environment variables that are recorded.
+    the names of the environment variables that are recorded; those that look like
+    secrets are not.
     """
     return {
         "REPRO_TUI_RECORD": str(record.absolute()),
         "REPRO_TUI_SEED": "" if seed is None else str(seed),
         "REPRO_TUI_DETERMINISM": determinism.value,
-        "REPRO_TUI_VARIABLES": json.dumps(list(allowed)),
+        "REPRO_TUI_VARIABLES": json.dumps([name for name in allowed if not is_secret(name)]),
         "REPRO_TUI_LINEAGE": "0",
     }

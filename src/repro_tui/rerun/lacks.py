@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
+from repro_tui.evidence.record import Launch
 from repro_tui.rerun import rebuild
 from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation, Standing
@@ -32,6 +33,8 @@ def code(situation: Situation) -> Iterator[Lack]:
         )
     elif not situation.commit_found:
         yield from _no_code(situation)
+    elif situation.launch is not None and situation.launch.verbatim:
+        yield from _command(situation.launch, run.run_id)
     elif situation.project_problem:
         yield Lack(situation.project_problem, "The commit cannot be changed: choose another run.")
     elif situation.script and not situation.entry_point:
@@ -68,6 +71,21 @@ def _no_code(situation: Situation) -> Iterator[Lack]:
         )
 
 
+def _command(launch: Launch, run_id: str) -> Iterator[Lack]:
+    """What keeps a recorded command from being run again."""
+    if launch.masked:
+        yield Lack(
+            "The recorded command held secrets, which were not recorded.",
+            "Record it again with the secrets in environment variables.",
+        )
+    if run_id in launch.runs[1:]:
+        yield Lack(
+            f"The command of the run {run_id} started {len(launch.runs)} runs, and this is "
+            f"number {launch.runs.index(run_id) + 1}.",
+            f"Re-execute the first, which runs them all: {launch.runs[0]}.",
+        )
+
+
 def machine(situation: Situation) -> Iterator[Lack]:
     if not situation.experiment_active:
         yield Lack(
@@ -85,7 +103,8 @@ def machine(situation: Situation) -> Iterator[Lack]:
 def environment(request: Request, situation: Situation) -> Iterator[Lack]:
     manager = request.env_manager
     declared = situation.project.environment if situation.project else ""
-    if declared.startswith("docker_env"):
+    verbatim = situation.launch is not None and situation.launch.verbatim
+    if declared.startswith("docker_env") and not verbatim:
         if "docker" not in situation.tools:
             yield Lack("The project needs Docker, and no Docker daemon answers.", "Start one.")
     elif manager is EnvManager.LOCAL:
@@ -103,6 +122,11 @@ def environment(request: Request, situation: Situation) -> Iterator[Lack]:
         yield Lack(
             f"The environment manager {what} not installed.",
             f"{remedy}, or choose --env-manager local.",
+        )
+    elif manager is EnvManager.CONDA and verbatim:
+        yield Lack(
+            "conda runs entry points of projects, and the run was recorded as a command.",
+            "Choose --env-manager local.",
         )
     elif manager is EnvManager.CONDA and declared.startswith("python_env"):
         yield Lack(
@@ -187,6 +211,13 @@ def override(
 
     A plain script declares nothing: whatever is given becomes an argument of it.
     """
+    if not entry_point.name:
+        for name in request.overrides:
+            yield Lack(
+                f"The run was recorded as a command, which declares no parameter {name!r}.",
+                "Run the command yourself with another value: repro-tui record -- COMMAND.",
+            )
+        return
     if situation.script:
         return
     known = list(dict.fromkeys([*entry_point.parameters, *original, *situation.run.params]))

@@ -1,4 +1,4 @@
-"""The new run of a job in the tracking store: the only thing that repro-tui writes there.
+"""What repro-tui writes to a tracking store: the new run of a job, and records.
 
 No function here is ever given the original's run id.
 """
@@ -25,13 +25,7 @@ class NewRun:
 
     def __init__(self, plan: Plan, job_id: str, run_id: str | None, checkout: Path) -> None:
         """Open the store. `run_id` is None as long as there is no run."""
-        tracking_uri = plan.tracking_uri
-        if "://" not in tracking_uri or tracking_uri.startswith("file:"):
-            # Since MLflow 3 a store of files must be asked for; the original lies in one.
-            os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
-        # For MLflow Projects, which uses the store of the process.
-        mlflow.set_tracking_uri(tracking_uri)
-        self._client = mlflow.MlflowClient(tracking_uri)
+        self._client = _client(plan.tracking_uri)
         self._plan = plan
         self._job_id = job_id
         self._run_id = run_id
@@ -58,7 +52,7 @@ class NewRun:
     def upload(self, record: Path) -> None:
         """Keep the record with the run."""
         if self._run_id is not None:
-            self._client.log_artifacts(self._run_id, str(record), FOLDER)
+            _upload(self._client, record, self._run_id)
 
     def set_verdict(self, verdict: str, tolerance: str) -> None:
         """Tag the run with its verdict, and with the tolerance that it holds under, if any."""
@@ -112,3 +106,21 @@ class NewRun:
         if address.is_remote(repository):
             source = source.replace(f"file://{self._checkout}", repository)
         return source.replace(str(self._checkout), repository)
+
+
+def upload(record: Path, tracking_uri: str, run_id: str) -> None:
+    """Keep the record of a command with a run that the command started."""
+    _upload(_client(tracking_uri), record, run_id)
+
+
+def _client(tracking_uri: str) -> mlflow.MlflowClient:
+    if "://" not in tracking_uri or tracking_uri.startswith("file:"):
+        # Since MLflow 3 a store of files must be asked for; the run lies in one.
+        os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+    # For MLflow Projects and for artifacts, which use the store of the process.
+    mlflow.set_tracking_uri(tracking_uri)
+    return mlflow.MlflowClient(tracking_uri)
+
+
+def _upload(client: mlflow.MlflowClient, record: Path, run_id: str) -> None:
+    client.log_artifacts(run_id, str(record), FOLDER)

@@ -6,7 +6,10 @@ one hook that survives whatever an entry command does: `PYTHONPATH=src python -m
 hides a sitecustomize of ours, and `-E` and `-I` ignore every variable, but only `-S`
 turns `.pth` files off. The real environment is read, never written to.
 
-Not caught: a command that names the real interpreter by its absolute path.
+A command that names another interpreter by its path (`uv run`, `mlflow run` in an
+environment of its own) passes the overlay by. For it there is a second door: a folder on
+PYTHONPATH whose sitecustomize starts the same recorder and then makes way for the one
+behind it. Not caught: such a command that also sets PYTHONPATH, or ignores it.
 """
 
 import json
@@ -14,6 +17,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +37,26 @@ print(json.dumps({
     "venv": sys.prefix != sys.base_prefix,
     "site": site.getsitepackages([sys.prefix]),
 }))
+"""
+_DOOR = "door"
+# Understood by any Python: one that the recorder is not written for is left alone.
+_SITECUSTOMIZE = """\
+import sys
+
+if sys.version_info >= (3, 8):
+    sys.path.insert(0, {packages!r})
+    import {package}
+
+    sys.path.remove({packages!r})
+    {package}.start(sys.executable, sys.prefix)
+sys.path[:] = [place for place in sys.path if place != {door!r}]
+own = sys.modules.pop("sitecustomize")
+try:
+    import sitecustomize
+except ImportError as error:
+    sys.modules["sitecustomize"] = own
+    if getattr(error, "name", "sitecustomize") != "sitecustomize":
+        raise
 """
 # Linux reads 127 bytes of a `#!` line before 5.1, 255 since; macOS 512.
 _SHEBANG_LIMIT = 127
@@ -79,6 +103,7 @@ def make(folder: Path, interpreter: Path) -> Path:
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         (packages / f"{PACKAGE}.pth").write_text(_pth(real), encoding="utf-8")
+        _make_door(folder / _DOOR, packages)
         for name in ("python", "python3", f"python{major}.{minor}"):
             (scripts / name).symlink_to(real.base)
         (scripts / "activate").write_text(_activate(folder), encoding="utf-8")
@@ -89,6 +114,26 @@ def make(folder: Path, interpreter: Path) -> Path:
             "Make room, or name another folder.",
         ) from error
     return scripts
+
+
+def variables(scripts: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What leads the Pythons that `environment` would start into the overlay.
+
+    `scripts` is the overlay's `bin`. The folders of `environment` come behind it.
+    """
+    door = str(scripts.parent / _DOOR)
+    behind = environment.get("PYTHONPATH")
+    return {
+        "PATH": f"{scripts}{os.pathsep}{environment.get('PATH', os.defpath)}",
+        # An empty entry would stand for the working directory.
+        "PYTHONPATH": f"{door}{os.pathsep}{behind}" if behind else door,
+    }
+
+
+def _make_door(door: Path, packages: Path) -> None:
+    door.mkdir()
+    text = _SITECUSTOMIZE.format(package=PACKAGE, packages=str(packages), door=str(door))
+    (door / "sitecustomize.py").write_text(text, encoding="utf-8")
 
 
 def _ask(interpreter: Path) -> _Real:

@@ -197,6 +197,8 @@ def _rebuild(request: Request, situation: Situation) -> tuple[Rebuild | None, tu
 
 def _entry_point(situation: Situation) -> EntryPoint | None:
     declared, name = situation.project, situation.entry_point
+    if situation.launch is not None and situation.launch.verbatim:
+        return project.verbatim(situation.launch.command)
     if situation.script and declared is not None:
         for entry_point in declared.entry_points.values():
             if project.runs_script(entry_point, name):
@@ -234,7 +236,7 @@ def _inherited_tags(situation: Situation) -> dict[str, str]:
     """Tags that say where the code came from, as the original has them."""
     names = [Tag.GIT_BRANCH, Tag.GIT_REPO_URL]
     if not situation.script:
-        names.append(Tag.SOURCE_NAME)
+        names += [Tag.SOURCE_NAME, Tag.SOURCE_TYPE]
     tags = situation.run.tags
     return {name: tags[name] for name in names if name in tags}
 

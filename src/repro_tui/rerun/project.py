@@ -58,9 +58,17 @@ def find_entry_point(project: Project | None, name: str) -> EntryPoint | None:
     interpreter = _INTERPRETERS.get(PurePosixPath(name).suffix)
     if interpreter is None:
         return None
-    # Braces in a file name are no placeholders.
-    script = shlex.quote(name).replace("{", "{{").replace("}", "}}")
-    return EntryPoint(name, f"{interpreter} {script}")
+    return EntryPoint(name, _literal(f"{interpreter} {shlex.quote(name)}"))
+
+
+def verbatim(command: str) -> EntryPoint:
+    """A recorded command as an entry point that declares nothing."""
+    return EntryPoint("", _literal(command))
+
+
+def _literal(command: str) -> str:
+    """A command in which braces are no placeholders."""
+    return command.replace("{", "{{").replace("}", "}}")
 
 
 def runs_script(entry_point: EntryPoint, script: str) -> bool:

@@ -5,14 +5,14 @@ launch, this machine, how it ended. Kept also when the run failed or was killed.
 reading side, and the schema, is `evidence/record.py`.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import platform
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -21,7 +21,7 @@ from repro_tui.evidence.documents import load_json
 from repro_tui.evidence.files import read_text
 from repro_tui.evidence.lockfiles import LIMIT, is_lockfile
 from repro_tui.evidence.record import NAME, SCHEMA
-from repro_tui.rerun import devices
+from repro_tui.rerun import devices, masking
 from repro_tui.rerun.model import Plan
 from repro_tui.rerun.recorder.session import SCHEMA as PROCESS_SCHEMA
 from repro_tui.rerun.recorder.streams import VERSION
@@ -31,6 +31,14 @@ _PATCH = "changes.patch"
 _PROCESS_LIMIT = 8 << 20
 _REASON_LIMIT = 64 << 10
 _TOLD = ("python", "packages", "libraries", "variables", "randomness", "threads")
+
+
+class NotedRun(NamedTuple):
+    run_id: str
+    tracking_uri: str
+    """Empty: the default of MLflow."""
+    folder: Path
+    """What a relative path in the URI starts from."""
 
 
 def keep(
@@ -50,28 +58,43 @@ def keep(
     `rebuilt` tells how the environment that was made differs from the original's; None:
     none was made. Raises ReproError where `folder` cannot be written.
     """
-    try:
+    files = keep_files(folder, project, plan.patch)
+    record = assemble(processes, launch(plan), files, start, end, exit_code)
+    if project is not None and "packages" in record:
+        record["packages"] = _at_home(record["packages"], project, plan)
+    if plan.rebuild is not None and rebuilt is not None:
+        record["rebuilt"] = {"evidence": plan.rebuild.evidence, "differences": list(rebuilt)}
+    write(folder, record)
+    return record
+
+
+def keep_files(folder: Path, project: Path | None, patch: str) -> list[str]:
+    """Make `folder` with what is kept beside record.json; return the files' names.
+
+    Raises ReproError where it cannot be written.
+    """
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         files = [] if project is None else _copy_lockfiles(project, folder / "lockfiles")
-        if plan.patch:
-            (folder / _PATCH).write_bytes(_bytes(plan.patch))
+        if patch:
+            (folder / _PATCH).write_bytes(_bytes(patch))
             files.append(_PATCH)
-        record = assemble(processes, launch(plan), files, start, end, exit_code)
-        if project is not None and "packages" in record:
-            record["packages"] = _at_home(record["packages"], project, plan)
-        if plan.rebuild is not None and rebuilt is not None:
-            record["rebuilt"] = {"evidence": plan.rebuild.evidence, "differences": list(rebuilt)}
-        write(folder, record)
+    return files
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ReproError(
             f"The record cannot be written: {error}.", f"Make room for it in {folder}."
         ) from error
-    return record
 
 
-def _bytes(patch: str) -> bytes:
-    """The patch as Git wrote it: a source file need not be UTF-8."""
-    return patch.encode("utf-8", "surrogateescape")
+def _bytes(text: str) -> bytes:
+    """A patch or lockfile as it was: a source file need not be UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _at_home(
@@ -94,7 +117,7 @@ def launch(plan: Plan) -> dict[str, Any]:
     patch = hashlib.sha256(_bytes(plan.patch)).hexdigest()
     return {
         "reexecutes": plan.reexecutes,
-        "repository": plan.repository,
+        "repository": masking.url(plan.repository),
         "commit": plan.commit,
         "subdirectory": plan.subdirectory,
         "patch": f"sha256:{patch}" if plan.patch else None,
@@ -117,10 +140,13 @@ def assemble(
     launched: Mapping[str, Any],
     files: Sequence[str],
     start: int | None,
-    end: int,
+    end: int | None,
     exit_code: int | None,
 ) -> dict[str, Any]:
     """The whole record. A part is absent where nobody could tell it.
+
+    Secrets are taken out of what the processes told: logins of package indexes and of
+    proxies stand in URLs.
 
     Of several processes the one is reported that trained: that loaded the most of the
     libraries people train with; among equals the first by descent. A launcher such as
@@ -131,13 +157,14 @@ def assemble(
     record: dict[str, Any] = {"schema": SCHEMA, "launch": dict(launched), "machine": machine}
     if told:
         chosen = min(told, key=_standing)
-        record |= {part: chosen[part] for part in _TOLD if part in chosen}
+        record |= {part: _masked(chosen[part]) for part in _TOLD if part in chosen}
         record["recorder"] = _recorder(chosen, len(told))
     else:
         chosen = {}
         reason = _failure(processes)
         record["recorder"] = {"active": False, "reason": reason, "stream": VERSION}
     record["device"] = _device(str(launched["device"]), chosen, machine)
+    record["launch"]["device"] = launched["device"] or (record["device"] or {}).get("device", "")
     record["files"] = list(files)
     record["timings"] = {"start": start, "end": end}
     record["exit_code"] = exit_code
@@ -145,12 +172,31 @@ def assemble(
 
 
 def write(folder: Path, record: Mapping[str, Any]) -> Path:
-    """Write record.json whole or not at all; return its path."""
+    """Write record.json whole or not at all; return its path. Raises ReproError."""
     path = folder / NAME
     scratch = path.with_suffix(".part")
-    scratch.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    scratch.replace(path)
+    with _writing(folder):
+        scratch.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        scratch.replace(path)
     return path
+
+
+def noted_runs(folder: Path) -> list[NotedRun]:
+    """The MLflow runs that the processes noted in `folder`, in the order of their processes."""
+    noted = [
+        NotedRun(run["run_id"], run["tracking_uri"], Path(run["folder"]))
+        for process in sorted(_processes(folder), key=lambda process: process["start"])
+        for run in process["runs"]
+    ]
+    return list(dict.fromkeys(noted))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _masked(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return masking.url(value) if isinstance(value, str) else value
 
 
 def _processes(folder: Path) -> list[dict[str, Any]]:
@@ -213,30 +259,53 @@ def _operating_system() -> str:
 
 def _device(
     launched: str, process: Mapping[str, Any], machine: Mapping[str, Any]
-) -> dict[str, str]:
+) -> dict[str, str] | None:
     """What was computed on: the chosen device, unless the process is known to have not.
 
     The process calls its only CUDA device `cuda:0`; here it has its name on the machine.
+    None: nobody chose one, and the process does not tell.
     """
     told = process.get("device") or {}
+    gpus = machine["gpus"]
+    if not launched:
+        launched = _unchosen(process, gpus)
+    if not launched:
+        return None
     kind, _, index = launched.partition(":")
     if kind == "cuda" and told.get("device") == "cpu" and process["finished"]:
         return {"device": "cpu", "name": machine["cpu"]}
     if kind != "cuda":
         return {"device": launched, "name": machine["cpu"]}
-    gpus, number = machine["gpus"], int(index or 0)
+    number = int(index or 0)
     listed = gpus[number]["name"] if number < len(gpus) else ""
     return {"device": launched, "name": told.get("name") or listed}
 
 
+def _unchosen(process: Mapping[str, Any], gpus: Sequence[Mapping[str, Any]]) -> str:
+    """The device that a process found for itself; empty: it does not tell.
+
+    PyTorch does not say whether it has used MPS.
+    """
+    kind, _, index = str((process.get("device") or {}).get("device", "")).partition(":")
+    if kind == "cuda":
+        visible = process["variables"].get("CUDA_VISIBLE_DEVICES", "").split(",")
+        number = int(index or 0)
+        seen = visible[number] if number < len(visible) else ""
+        return f"cuda:{seen if seen.isdecimal() else number}"
+    if platform.system() == "Darwin" or (gpus and not (kind == "cpu" and process["finished"])):
+        return ""
+    return "cpu"
+
+
 def _copy_lockfiles(project: Path, into: Path) -> list[str]:
-    """Copy the project's lockfiles as they stand; return their names in the record."""
+    """Copy the project's lockfiles, without logins; return their names in the record."""
     copied = []
     for entry in sorted(os.scandir(project), key=lambda entry: entry.name):
         if not is_lockfile(entry.name) or not entry.is_file(follow_symlinks=False):
             continue
         if entry.stat().st_size <= LIMIT:
             into.mkdir(exist_ok=True)
-            shutil.copyfile(entry.path, into / entry.name)
+            text = Path(entry.path).read_bytes().decode("utf-8", "surrogateescape")
+            (into / entry.name).write_bytes(_bytes(masking.url(text)))
             copied.append(f"lockfiles/{entry.name}")
     return copied

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Run
+from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
@@ -41,7 +41,7 @@ def survey(
     """
     run = reader.run(request.run_id)
     record = _record(run, reader, settings)
-    launch = record.launch if record is not None else None
+    launch = _launch(run, record)
     found, unreachable = _origin(request, run, launch, settings, progress)
     code = found.code if isinstance(found.code, Snapshot) else None
     source = read_source(code, request) if code is not None else Source()
@@ -55,7 +55,7 @@ def survey(
         run=run,
         tracking_uri=reader.uri,
         launch=launch,
-        patch=_patch(record),
+        patch=_patch(record, launch),
         recorded=recorded,
         experiment_active=run.experiment_id in active,
         migrates=machine.migrates(reader.uri),
@@ -142,8 +142,19 @@ def _record(run: Run, reader: Reader, settings: Settings) -> Record | None:
     return record if isinstance(record, Record) else None
 
 
-def _patch(record: Record | None) -> str | None:
-    if record is None:
+def _launch(run: Run, record: Record | None) -> Launch | None:
+    """How the original was started, where the record tells it of this very run.
+
+    Of a project that a recorded command has started (`mlflow run` of a Git URI) only
+    MLflow tells.
+    """
+    launch = record.launch if record is not None else None
+    started = launch is not None and launch.verbatim
+    return None if started and run.tags.get(Tag.SOURCE_TYPE) == "PROJECT" else launch
+
+
+def _patch(record: Record | None, launch: Launch | None) -> str | None:
+    if record is None or launch is None:
         return ""
     try:
         return record.patch()

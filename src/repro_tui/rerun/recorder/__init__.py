@@ -27,9 +27,13 @@ def start(executable: str, prefix: str) -> None:
         return
     _started = True
     try:
-        from .session import Session
+        from . import lineage
 
-        Session(folder, executable, prefix).start()
+        own = lineage.of_this_process()
+        if own is not None:
+            from .session import Session
+
+            Session(folder, own, executable, prefix).start()
     except Exception as error:  # noqa: BLE001 - the program must not notice
         _leave_reason(folder, error)
 

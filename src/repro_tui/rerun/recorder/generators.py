@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 _TENSORFLOW = "tensorflow.python.ops.stateful_random_ops"
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _SEEDLESS_PLACES = 64
+# MLflow's modules that draw from `random`.
+_MLFLOW = (
+    "mlflow.utils.name_utils",
+    "mlflow.utils.request_utils",
+    "mlflow.utils.rest_utils",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.telemetry.client",
+)
 
 
 class Generators:
@@ -76,6 +84,7 @@ class Generators:
             "torch": self._torch,
             **tensorflow.hooks(self),
             **boosting.hooks(self),
+            **dict.fromkeys(_MLFLOW, self._mlflow),
         }
 
     def unattended(self) -> list[str]:
@@ -172,6 +181,17 @@ class Generators:
             module.use_deterministic_algorithms(True)
         else:
             cheap(True, warn_only=False)
+
+    # --- MLflow ------------------------------------------------------------------
+
+    def _mlflow(self, module: Any) -> None:
+        """Keep MLflow's own draws, such as a name for a run, out of the program's stream.
+
+        Whether it draws a name depends on who started the run, which must not move what
+        the program draws after it.
+        """
+        if self.seed is not None and hasattr(module, "random"):
+            module.random = random.Random()  # noqa: S311 - for names, as before
 
     # --- Who seeded, and where ---------------------------------------------------
 

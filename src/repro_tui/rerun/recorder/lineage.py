@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
+
+from . import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +20,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "REPRO_TUI_LINEAGE"
+
+_PROJECT = "mlflow"
+_PROJECT_COMMANDS = (["mlflow", "run"], ["-m", "mlflow", "run"])
+
+
+def of_this_process() -> str | None:
+    """The lineage that this process was told; None: it is `mlflow run`, and stands aside.
+
+    `mlflow run` only starts the process that trains, beside others that make its
+    environment. It is passed over, so that the one that trains (it is handed a run) is
+    the first by descent: the same command is the first, and so draws the same, where it
+    is started without MLflow. Before CPython 3.10 a process cannot tell.
+    """
+    told = os.environ.get(VARIABLE) or streams.ROOT
+    words = getattr(sys, "orig_argv", [])[1:4]
+    words = [os.path.basename(word) for word in words]
+    if told == streams.ROOT and any(words[: len(c)] == c for c in _PROJECT_COMMANDS):
+        os.environ[VARIABLE] = _PROJECT
+        return None
+    return streams.ROOT if told == _PROJECT and "MLFLOW_RUN_ID" in os.environ else told
 
 
 class Lineage:

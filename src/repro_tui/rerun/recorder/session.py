@@ -17,7 +17,8 @@ import time
 from . import facts, streams
 from .generators import Generators
 from .imports import AfterImport
-from .lineage import VARIABLE, Lineage
+from .lineage import Lineage
+from .runs import Runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _LIBRARIES = (
 
 
 class Session:
-    def __init__(self, folder: str, executable: str, prefix: str) -> None:
+    def __init__(self, folder: str, lineage: str, executable: str, prefix: str) -> None:
         self._python = {**facts.python(), "executable": executable, "prefix": prefix}
         self._started = int(time.time() * 1000)
         self._folder = folder
@@ -46,7 +47,8 @@ class Session:
         self._rewrites = 0
         self._reasons: list[str] = []
         self._packages: list[dict[str, str]] = []
-        self._lineage = Lineage(os.environ.get(VARIABLE) or streams.ROOT)
+        self._lineage = Lineage(lineage)
+        self._runs = Runs(self._rewrite)
         self._generators: Generators | None = None
         self._active = False
         self._writing = _thread.allocate_lock()
@@ -68,7 +70,8 @@ class Session:
         )
         self._lineage.follow()
         self._generators.start()
-        hooks = {name: self._hook(act) for name, act in self._generators.hooks().items()}
+        acts = {**self._generators.hooks(), **self._runs.hooks()}
+        hooks = {name: self._hook(act) for name, act in acts.items()}
         AfterImport(hooks, self._paths_complete).install()
         os.register_at_fork(after_in_child=self._after_fork)
 
@@ -137,6 +140,7 @@ class Session:
             },
             "threads": facts.threads(),
             "device": facts.device(),
+            "runs": self._runs.noted,
         }
         if generators is not None:
             told["randomness"].update(generators.sources)
