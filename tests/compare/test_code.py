@@ -5,7 +5,7 @@ import pytest
 from tests.builders import blob, known, no_commits, opener
 
 from repro_tui.compare.code import compare_code
-from repro_tui.compare.model import Finding, Kind, TextDetail
+from repro_tui.compare.model import FileDetail, Finding, Kind, TextDetail
 from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Commit, Fact, FileRef, Key, Missing, Section, SectionName
@@ -136,3 +136,37 @@ def test_commits_that_no_repository_holds_are_not_counted() -> None:
     assert found.kind is Kind.CHANGED
     assert "not known" in found.note
     assert found.detail is None
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "key"),
+    [
+        ("confs/t.yaml", "lr: 0.1\nnet: {layers: [64, 32]}\n",
+         "net:\n  layers: [64, 16]\nlr: 0.1  # slow\n", ("net", "layers", "[1]")),
+        ("conf.json", '{"a": {"b": 1}}', '{"a": {"b": 1.0}}', ("a", "b")),
+        ("conf.toml", "[a]\nb = 1\n", "[a]\nc = 1\n", ("a", "b")),
+    ],
+)  # fmt: skip
+def test_configuration_is_compared_by_key_and_shown_by_line(
+    name: str, before: str, after: str, key: tuple[str, ...]
+) -> None:
+    found = compared(
+        code("a", "none", **{name: before.encode()}), code("b", "none", **{name: after.encode()})
+    )
+    finding = found["files", name]
+    assert isinstance(finding.detail, FileDetail)
+    assert finding.detail.findings[0].key == key
+    assert finding.detail.text is not None
+    assert finding.detail.text.lines
+
+
+@pytest.mark.parametrize("after", [b"lr: 0.1\n", b"{lr: [", b"- &a [*a]\n", b"just text\n"])
+def test_configuration_that_says_the_same_or_is_none_has_its_lines(after: bytes) -> None:
+    left, right = (
+        code("a", "none", **{"c.yaml": b"lr: 0.1 # old\n"}),
+        code("b", "none", **{"c.yaml": after}),
+    )
+    finding = compared(left, right)["files", "c.yaml"]
+    assert finding.kind is Kind.CHANGED
+    assert isinstance(finding.detail, TextDetail)
+    assert (finding.note == "the same value, written differently") == (after == b"lr: 0.1\n")

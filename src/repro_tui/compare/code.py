@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from repro_tui.compare import texts
-from repro_tui.compare.mappings import compare_scalars, compare_section, noted
+from repro_tui.compare.documents import compare_documents, parse_file
+from repro_tui.compare.mappings import (
+    WRITTEN_DIFFERENTLY,
+    compare_scalars,
+    compare_section,
+    noted,
+)
 from repro_tui.compare.model import DiffLine, DiffMark, Finding, Kind, TextDetail
 from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
@@ -156,7 +162,27 @@ def _with_lines(finding: Finding, opener: Opener, text_limit: int) -> Finding:
     before, after = (texts.decode(content) for content in sides)
     if before is None or after is None:
         return noted(finding, "not text")
-    return replace(finding, detail=texts.diff(before, after))
+    lines = texts.diff(before, after)
+    if finding.kind is not Kind.CHANGED or None in refs:
+        return replace(finding, detail=lines)
+    return _with_values(replace(finding, detail=lines), before, after, lines)
+
+
+def _with_values(finding: Finding, before: str, after: str, lines: TextDetail) -> Finding:
+    """A configuration file by its values too: what changed at which key."""
+    path = finding.key[-1]
+    left, right = parse_file(path, before), parse_file(path, after)
+    if left is None or right is None or type(left.content) is not type(right.content):
+        return finding
+    assert isinstance(finding.left, Known)
+    assert isinstance(finding.right, Known)
+    try:
+        detail = compare_documents(left, right, (finding.left.source, finding.right.source))
+    except ValueError:
+        return finding
+    if detail is None:
+        return noted(finding, WRITTEN_DIFFERENTLY)
+    return replace(finding, detail=replace(detail, text=lines))
 
 
 def _file(fact: Fact | None) -> FileRef | None:

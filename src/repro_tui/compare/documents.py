@@ -1,4 +1,4 @@
-"""Nested documents, value by value: configuration in a param; JSON, YAML and TOML files.
+"""Nested documents, value by value: configuration in a param and at a commit; JSON, YAML, TOML.
 
 An own walk, because deepdiff (9.1, measured) finds no difference between [1, 2] and
 [True, 2], nor between 0.0 and -0.0; needs 25 s for two lists of 16,000 short strings; and
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+import tomli
 import yaml
 
 from repro_tui.compare.model import FileDetail, Finding, Kind
@@ -22,7 +23,7 @@ from repro_tui.text import plural
 
 _MOST_VALUES = 300_000
 _DEEPEST = 200
-_LONGEST_PARAM = 65_536
+_LONGEST = 65_536
 """Characters; MLflow itself keeps at most 6,000 of a param."""
 _DEEPEST_PARAM = 32
 _TWICE = "a key comes twice in one table"
@@ -96,7 +97,7 @@ def parse(text: str) -> Document | None:
 
     YAML with aliases is left alone: a few lines of it can stand for billions of values.
     """
-    if len(text) > _LONGEST_PARAM or not any(mark in text for mark in "{[(:-"):
+    if len(text) > _LONGEST or not any(mark in text for mark in "{[(:-"):
         return None
     brackets = accumulate((c in "{[(") - (c in ")]}") for c in text)
     if max(brackets, default=0) > _DEEPEST_PARAM:
@@ -111,6 +112,27 @@ def parse(text: str) -> Document | None:
         if isinstance(content, dict | list | tuple):
             return Document(content, notation)
     return None
+
+
+_FILES: dict[str, tuple[str, Callable[[str], object]]] = {
+    "json": ("JSON", load_json),
+    "yaml": ("YAML", load_yaml),
+    "yml": ("YAML", load_yaml),
+    "toml": ("TOML", tomli.loads),
+}
+
+
+def parse_file(path: str, text: str) -> Document | None:
+    """The document that a file of that name holds; None where it is none, or malformed."""
+    suffix = path.rpartition(".")[2].lower()
+    if suffix not in _FILES or len(text) > _LONGEST:
+        return None
+    notation, parser = _FILES[suffix]
+    try:
+        content = parser(text)
+    except (ValueError, TypeError, RecursionError, yaml.YAMLError):
+        return None
+    return Document(content, notation) if isinstance(content, dict | list) else None
 
 
 # --- Comparing ---------------------------------------------------------------------
