@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from tests.builders import blob, file, known
 
@@ -270,3 +272,26 @@ def test_durations_are_spelled_beside_their_milliseconds() -> None:
         Kind.CHANGED,
         "milliseconds: 1 min 00 s left, 1 min 00 s right",
     )
+
+
+def test_equal_digests_of_mlflow_are_not_shown_to_differ() -> None:
+    compare = compare_scalars(SectionName.DATA)
+    key = ("datasets", "d", "digest")
+    assert "not shown to differ" in compare(key, known("9f86d081"), known("9f86d081")).note
+    assert compare(key, known("9f86d081"), known("9f86d082")).kind is Kind.CHANGED
+    # A digest that the project computed itself, and DVC's.
+    assert compare(key, known("9" * 32), known("9" * 32)).note == ""
+    assert compare(("dvc", "a", "md5"), known("9" * 32), known("9" * 32)).note == ""
+
+
+def test_schemas_are_compared_by_column() -> None:
+    columns = [
+        json.dumps({"mlflow_colspec": [{"type": kind, "name": "x"}, {"type": "long", "name": "y"}]})
+        for kind in ("long", "double")
+    ]
+    found = compare_scalars(SectionName.DATA)(
+        ("datasets", "d", "schema"), known(columns[0]), known(columns[1])
+    )
+    assert found.kind is Kind.CHANGED
+    assert isinstance(found.detail, FileDetail)
+    assert [f.key for f in found.detail.findings] == [("mlflow_colspec", "[0]", "type")]

@@ -3,6 +3,7 @@ from pathlib import Path
 from tests.evidence.git import write
 from tests.evidence.records import document, save
 
+from repro_tui.evidence.artifacts import models_within
 from repro_tui.evidence.environment import environment
 from repro_tui.evidence.files import hash_folder
 from repro_tui.evidence.model import Known, Missing, Package, Run, Unreadable
@@ -102,3 +103,24 @@ def test_a_docker_image_is_told() -> None:
     run = Run("r", "r", "1", "e", "FINISHED", 0, 1, "", tags=tags)
     found = environment(run, None, {}).at(("docker.image.uri",))
     assert found == Known("demo:1", "tag mlflow.docker.image.uri")
+
+
+def test_a_model_among_the_runs_own_artifacts_tells_too(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "out/model/MLmodel": "flavors: {}\n",
+            "out/model/requirements.txt": "numpy==2.1.0\n",
+            "out/other/requirements.txt": "numpy==1.0\n",
+            "MLmodel": "",
+        },
+    )
+    models = models_within(hash_folder(tmp_path))
+    assert {name: sorted(files) for name, files in models.items()} == {
+        "out/model": ["MLmodel", "requirements.txt"]
+    }
+    section = environment(RUN, None, models)
+    assert section.facts["packages", "numpy"] == Known(
+        Package("2.1.0"), "out/model/requirements.txt"
+    )
+    assert models_within(Unreadable("x", "gone")) == {}

@@ -27,6 +27,10 @@ CompareKnown = Callable[[Key, Known, Known], Finding]
 
 WRITTEN_DIFFERENTLY = "the same value, written differently"
 _LONGEST_NUMBER = 400
+_DOCUMENTS = (("schema",), ("profile",))
+"""Of a data set: JSON, compared by what it says."""
+_MLFLOW_DIGEST = 8
+"""Characters. Source: mlflow/data/digest_utils.py, MLflow 3.17."""
 _LOOSE = (SectionName.PARAMS, SectionName.RANDOMNESS)
 """Sections in which `1e-3` and `0.001` mean the same. A version 3.10 is not 3.1."""
 
@@ -112,16 +116,16 @@ def compare_scalars(section: SectionName) -> CompareKnown:
     def compare(key: Key, left: Known, right: Known) -> Finding:
         a, b = left.value, right.value
         if same(a, b):
-            return Finding(key, Kind.EQUAL, left, right)
+            return Finding(key, Kind.EQUAL, left, right, _equal_digests(section, key, a))
         if isinstance(a, Package) or isinstance(b, Package):
             return _compare_packages(key, left, right)
         if isinstance(a, FileRef) and isinstance(b, FileRef):
             return compare_digests(key, left, right)
-        if section in _LOOSE:
-            if _number(a) is not None and _number(a) == _number(b):
-                return Finding(key, Kind.EQUAL, left, right, WRITTEN_DIFFERENTLY)
-            if isinstance(a, str) and isinstance(b, str):
-                return _compare_documents(key, left, right, a, b)
+        if section in _LOOSE and _number(a) is not None and _number(a) == _number(b):
+            return Finding(key, Kind.EQUAL, left, right, WRITTEN_DIFFERENTLY)
+        structured = section in _LOOSE or (section is SectionName.DATA and key[-1:] in _DOCUMENTS)
+        if structured and isinstance(a, str) and isinstance(b, str):
+            return _compare_documents(key, left, right, a, b)
         if section is SectionName.STATUS and isinstance(a, int) and isinstance(b, int):
             # The one number there: how many milliseconds the run took.
             note = f"milliseconds: {duration(a)} left, {duration(b)} right"
@@ -129,6 +133,14 @@ def compare_scalars(section: SectionName) -> CompareKnown:
         return Finding(key, Kind.CHANGED, left, right)
 
     return compare
+
+
+def _equal_digests(section: SectionName, key: Key, value: Value) -> str:
+    """What two equal digests of data sets say, where MLflow made them."""
+    short = isinstance(value, str) and len(value) == _MLFLOW_DIGEST
+    if section is SectionName.DATA and key[-1:] == ("digest",) and short:
+        return "not shown to differ: MLflow keeps 8 digits of a hash"
+    return ""
 
 
 def compare_digests(key: Key, left: Known, right: Known) -> Finding:

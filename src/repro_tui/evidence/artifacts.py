@@ -60,6 +60,21 @@ def by_model(
     }
 
 
+def models_within(own: Files | Unreadable) -> dict[str, Files]:
+    """The files of each model that lies among a run's own: where MLflow 2 kept them."""
+    if isinstance(own, Unreadable):
+        return {}
+    folders = [path.rpartition("/")[0] for path in own if path.endswith("/MLmodel")]
+    return {
+        folder: {
+            path.removeprefix(f"{folder}/"): file
+            for path, file in own.items()
+            if path.startswith(f"{folder}/")
+        }
+        for folder in folders
+    }
+
+
 def artifacts(
     own: Files | Unreadable, models: Mapping[str, Files | Unreadable] | Unreadable
 ) -> Section:

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.artifacts import Files, artifacts, by_model, fetch, files
+from repro_tui.evidence.artifacts import (
+    Files,
+    artifacts,
+    by_model,
+    fetch,
+    files,
+    models_within,
+)
 from repro_tui.evidence.code import code
 from repro_tui.evidence.data import data
 from repro_tui.evidence.environment import environment
@@ -65,7 +72,11 @@ def collect(
         code(run, known, source),
         _params(run),
         data(_ask(lambda: reader.datasets(run_id)), source.code),
-        environment(run, known, models),
+        environment(
+            run,
+            known,
+            models if isinstance(models, Unreadable) else {**models_within(own), **models},
+        ),
         lockfiles(source.code, known),
         randomness(record),
         device(record),
