@@ -59,6 +59,7 @@ class Tag:
     ENTRY_POINT = "mlflow.project.entryPoint"
     PROJECT_ENV = "mlflow.project.env"
     PROJECT_BACKEND = "mlflow.project.backend"
+    IMAGE = "mlflow.docker.image.uri"
 
     REEXECUTES = "repro_tui.reexecutes"
     """On a re-execution: the id of the run that it re-executes."""

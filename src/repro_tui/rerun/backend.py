@@ -7,15 +7,17 @@ recorder. Written against mlflow 3.17; what it takes from MLflow beyond the docu
 """
 
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import mlflow
 import mlflow.projects
 from mlflow.projects import env_type
 from mlflow.projects.backend import loader
-from mlflow.projects.backend.local import LocalBackend
+from mlflow.projects.backend.local import LocalBackend, _get_docker_command
 from mlflow.projects.submitted_run import LocalSubmittedRun
 from mlflow.projects.utils import (
     MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG,
@@ -30,6 +32,7 @@ from mlflow.utils.virtualenv import (
     _get_virtualenv_name,
 )
 
+from repro_tui.evidence.model import Tag
 from repro_tui.rerun import machine, overlay
 from repro_tui.rerun.environments import install_folders
 from repro_tui.rerun.model import EnvManager, Plan
@@ -120,8 +123,12 @@ class Backend(LocalBackend):
         # A recorded command may have run in a folder that holds no file of the commit.
         work_dir.mkdir(parents=True, exist_ok=True)
         project = load_project(work_dir)
-        passed_on = project.docker_env or plan.env_manager is EnvManager.CONDA
-        if passed_on and plan.entry_point:
+        environment = {n: v for n, v in os.environ.items() if n not in _LEFT_OUT}
+        environment |= get_run_env_vars(run_id, experiment_id)
+        if project.docker_env and plan.entry_point:
+            command = _in_container(plan, project, work_dir, run_id, variables)
+            return LocalSubmittedRun(run_id, _process(command, work_dir, environment))
+        if plan.env_manager is EnvManager.CONDA:
             # No environment that could be overlaid: MLflow does it all. Synchronous,
             # because otherwise it starts a second `mlflow run`.
             os.environ.update(variables)
@@ -143,21 +150,70 @@ class Backend(LocalBackend):
         scripts = overlay.make(backend_config[_OVERLAY], interpreter)
         if plan.rebuild is not None:
             install_folders(plan.rebuild, _top(plan, work_dir), scripts.parent)
-        environment = {n: v for n, v in os.environ.items() if n not in _LEFT_OUT}
         environment |= variables
-        environment |= get_run_env_vars(run_id, experiment_id)
         environment["VIRTUAL_ENV"] = str(scripts.parent)
         if "PYTHONPATH" in environment:
             environment["PYTHONPATH"] = _moved(environment["PYTHONPATH"], plan, work_dir)
         environment |= overlay.variables(scripts, environment)
-        process = subprocess.Popen(
-            ["bash", "-c", plan.command],
-            stdin=subprocess.DEVNULL,
-            cwd=work_dir,
-            env=environment,
-            start_new_session=True,
-        )
-        return LocalSubmittedRun(run_id, process)
+        return LocalSubmittedRun(run_id, _process(plan.command, work_dir, environment))
+
+
+def _process(
+    command: str, work_dir: Path, environment: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """The command in a session of its own, as MLflow runs it: through bash."""
+    return subprocess.Popen(
+        ["bash", "-c", command],
+        stdin=subprocess.DEVNULL,
+        cwd=work_dir,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def _in_container(
+    plan: Plan, project: Any, work_dir: Path, run_id: str, variables: Mapping[str, str]
+) -> str:
+    """The shell command that runs the plan's in a Docker container, as MLflow makes it.
+
+    Beyond MLflow's it hands the chosen device and the variables over, and quotes what
+    goes through the shell. The recorder does not go in: its variables stay outside.
+    """
+    # It loads the client of Docker's API, which nobody else needs.
+    from mlflow.projects.docker import (
+        build_docker_image,
+        validate_docker_env,
+        validate_docker_installation,
+    )
+
+    validate_docker_env(project)
+    validate_docker_installation()
+    store = mlflow.MlflowClient()
+    store.set_tag(run_id, Tag.PROJECT_ENV, "docker")
+    image = build_docker_image(
+        work_dir=work_dir,
+        repository_uri=project.name,
+        base_image=project.docker_env.get("image"),
+        run_id=run_id,
+        build_image=plan.build_image,
+        docker_auth=None,
+    )
+    handed = {n: v for n, v in variables.items() if not n.startswith("REPRO_TUI_")}
+    arguments = {}
+    kind, _, index = plan.device.partition(":")
+    if kind == "cuda":
+        arguments["gpus"] = f"device={index or 0}"
+        # The container holds that GPU alone, as its first.
+        del handed["CUDA_VISIBLE_DEVICES"]
+    declared = project.docker_env.get("environment") or []
+    words = _get_docker_command(
+        image=image,
+        active_run=store.get_run(run_id),
+        docker_args=arguments,
+        volumes=project.docker_env.get("volumes"),
+        user_env_vars=[*declared, *map(list, handed.items())],
+    )
+    return f"{shlex.join(words)} {plan.command}"
 
 
 def _interpreter(plan: Plan, project: Any, work_dir: Path) -> Path:

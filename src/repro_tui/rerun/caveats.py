@@ -33,8 +33,17 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
 
 
 def _surroundings(manager: EnvManager, situation: Situation) -> Iterator[str]:
-    if situation.project and situation.project.environment.startswith("docker_env"):
+    image = situation.image
+    if image:
         yield "Inside the container nothing is seeded or recorded by repro-tui."
+        ran = situation.run.tags.get(Tag.IMAGE, "")
+        if ran == image:
+            yield f"The code is what the image {image} holds, as then, and not the commit's."
+        elif not ran:
+            yield (
+                f"Whether the original ran the image {image} as it is, is not recorded: one is "
+                "built of it with the commit's files."
+            )
     elif manager is EnvManager.LOCAL:
         yield _environment(situation)
         yield from _editable(situation)

@@ -103,10 +103,8 @@ def machine(situation: Situation) -> Iterator[Lack]:
 def environment(request: Request, situation: Situation) -> Iterator[Lack]:
     manager = request.env_manager
     declared = situation.project.environment if situation.project else ""
-    verbatim = situation.launch is not None and situation.launch.verbatim
-    if declared.startswith("docker_env") and not verbatim:
-        if "docker" not in situation.tools:
-            yield Lack("The project needs Docker, and no Docker daemon answers.", "Start one.")
+    if situation.image:
+        yield from _docker(request, situation)
     elif manager is EnvManager.LOCAL:
         if not situation.interpreter:
             yield Lack("No `python` is on PATH.", "Activate the project's environment first.")
@@ -123,7 +121,7 @@ def environment(request: Request, situation: Situation) -> Iterator[Lack]:
             f"The environment manager {what} not installed.",
             f"{remedy}, or choose --env-manager local.",
         )
-    elif manager is EnvManager.CONDA and verbatim:
+    elif manager is EnvManager.CONDA and situation.launch and situation.launch.verbatim:
         yield Lack(
             "conda runs entry points of projects, and the run was recorded as a command.",
             "Choose --env-manager local.",
@@ -135,6 +133,18 @@ def environment(request: Request, situation: Situation) -> Iterator[Lack]:
         )
     else:
         yield from _python(manager, situation)
+
+
+def _docker(request: Request, situation: Situation) -> Iterator[Lack]:
+    if "docker" not in situation.tools:
+        yield Lack("The project needs Docker, and no Docker daemon answers.", "Start one.")
+    if request.env_manager is not EnvManager.LOCAL:
+        yield Lack(
+            "The project runs in a Docker image, which no environment manager makes.",
+            "Leave --env-manager away.",
+        )
+    if request.device == "mps":
+        yield Lack("A Docker container has no MPS.", "Choose --device cpu.")
 
 
 def _python(manager: EnvManager, situation: Situation) -> Iterator[Lack]:

@@ -171,6 +171,8 @@ class Plan:
     """What `python` is in `--env-manager local`; another manager makes its own."""
     rebuild: Rebuild | None = None
     """For `--env-manager original` alone."""
+    build_image: bool = False
+    """Docker projects: whether an image with the project's files in it is built."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         env_manager=request.env_manager,
         interpreter=situation.interpreter,
         rebuild=rebuilt,
+        build_image=situation.image != situation.run.tags.get(Tag.IMAGE, ""),
         device=device,
         seed=seed,
         determinism=request.determinism,
@@ -190,7 +191,7 @@ def _fidelity(situation: Situation) -> Fidelity:
 
 
 def _rebuild(request: Request, situation: Situation) -> tuple[Rebuild | None, tuple[str, ...]]:
-    if request.env_manager is not EnvManager.ORIGINAL:
+    if request.env_manager is not EnvManager.ORIGINAL or situation.image:
         return None, ()
     return rebuild.rebuild(situation)
 

@@ -141,3 +141,10 @@ class Situation:
     """Versions of CPython that the environment manager of the request finds."""
     revision: str = ""
     """The alembic revision of a SQLite store; empty: another kind of store."""
+
+    @property
+    def image(self) -> str:
+        """The Docker image that an entry point runs in; empty: in none."""
+        kind, _, name = (self.project.environment if self.project else "").partition(": ")
+        verbatim = self.launch is not None and self.launch.verbatim
+        return name if kind == "docker_env" and not verbatim else ""
