@@ -72,7 +72,13 @@ def test_without_a_terminal_there_is_nothing_to_open(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     "arguments",
-    [["diff", "one"], ["rerun", "latest", "-P", "novalue"], ["runs", "--limit", "0"], ["nothing"]],
+    [
+        ["diff", "one"],
+        ["diff", "one", "two", "--repeats"],
+        ["rerun", "latest", "-P", "novalue"],
+        ["runs", "--limit", "0"],
+        ["nothing"],
+    ],
 )
 def test_words_that_are_off_are_usage_errors(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

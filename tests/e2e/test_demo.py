@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.e2e.conftest import Finished, repro_tui
+
+from repro_tui.reports.json import schema
 
 pytestmark = pytest.mark.e2e
 
@@ -69,6 +72,49 @@ def test_unseeded_runs_are_nondeterministic(demo: tuple[Path, Finished]) -> None
     code, comparison = compared(folder, "unseeded-1", "unseeded-2")
     assert (code, comparison["verdict"]["headline"]) == (1, "nondeterministic")
     assert comparison["verdict"]["inputs"] == "all the same"
+
+
+def test_several_runs_stand_side_by_side(demo: tuple[Path, Finished]) -> None:
+    folder, _ = demo
+    ids = run_ids(folder)
+    runs = [ids[name] for name in ("baseline", "twin", "faster", "unseeded-1")]
+    done = repro_tui("diff", *runs, "--format", "json", folder=folder)
+    assert done.code == 1, done.err
+    read = json.loads(done.out)
+    Draft202012Validator(schema()).validate(read)
+    assert [pair["verdict"]["headline"] for pair in read["comparisons"]] == [
+        "reproduced", "diverged", "diverged",
+    ]  # fmt: skip
+    (params,) = (section for section in read["sections"] if section["name"] == "params")
+    (seed,) = (change for change in params["changes"] if change["key"] == ["seed"])
+    assert [value["value"] for value in seed["values"]] == ["42", "42", "42", "none"]
+    same = repro_tui("diff", *runs[:2], ids["baseline (rerun)"], "--repeats", folder=folder)
+    assert same.code == 0, same.err
+    assert "All 2 repeats came out identical, to the bit. So did the original." in same.out
+
+
+def test_the_page_is_written_whole(demo: tuple[Path, Finished]) -> None:
+    folder, _ = demo
+    ids = run_ids(folder)
+    runs = (ids["baseline"], ids["faster"])
+    done = repro_tui(
+        "diff", *runs, "--format", "html", "--output", "page.html", folder=folder
+    )  # fmt: skip
+    assert done.code == 1, done.err
+    page = (folder / "page.html").read_text()
+    assert page.endswith("</html>\n")
+    assert "train/loss by step" in page
+
+
+def test_a_run_named_twice_and_too_many_runs_are_refused(demo: tuple[Path, Finished]) -> None:
+    folder, _ = demo
+    ids = run_ids(folder)
+    twice = repro_tui("diff", ids["baseline"], ids["twin"], ids["twin"], folder=folder)
+    assert twice.code == 2
+    assert "is named twice" in twice.err
+    many = repro_tui("diff", *([ids["baseline"]] * 21), folder=folder)
+    assert many.code == 2
+    assert "21 runs are too many" in many.err
 
 
 def test_a_demo_that_is_there_is_used_again(demo: tuple[Path, Finished]) -> None:

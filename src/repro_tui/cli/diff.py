@@ -20,7 +20,7 @@ TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 @tracking_uri
 @click.argument("runs", metavar="RUN RUN...", nargs=-1)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "md", "json"]), default="text",
+    "--format", "format_", type=click.Choice(["text", "md", "json", "html"]), default="text",
     show_default=True,
 )  # fmt: skip
 @click.option(

@@ -10,7 +10,7 @@ from repro_tui.reports import json_several
 from repro_tui.reports.markdown import markdown
 from repro_tui.reports.terminal import plain
 
-FORMATS = ("text", "md", "json")
+FORMATS = ("text", "md", "json", "html")
 
 
 def written(compared: Comparison | Several, format_: str, *, full: bool = False) -> str:
@@ -23,6 +23,10 @@ def written(compared: Comparison | Several, format_: str, *, full: bool = False)
         return json.dumps(document(compared), indent=2) + "\n"
     if format_ == "md":
         return markdown(compared, full=full)
+    if format_ == "html":
+        from repro_tui.reports.html import html  # a template engine, which no other needs
+
+        return html(compared, full=full)
     return plain(compared, full=full)
 
 

@@ -88,6 +88,11 @@ def _inputs(spread: Spread) -> Iterator[str]:
             yield "Not all inputs of the original are known to be those of the repeats."
 
 
+def rows(spread: Spread) -> list[tuple[str, ...]]:
+    """A row of `COLUMNS` for each metric."""
+    return [row(metric) for metric in spread.metrics]
+
+
 def row(metric: MetricSpread) -> tuple[str, ...]:
     """What stands in `COLUMNS`; numbers rounded to three digits of the standard deviation."""
     scale = metric.deviation

@@ -12,7 +12,6 @@ from rich.text import Text
 from repro_tui.compare.model import (
     Comparison,
     DiffMark,
-    FileDetail,
     Finding,
     Headline,
     Kind,
@@ -125,9 +124,7 @@ def _section(section: SectionComparison, full: bool) -> Iterator[RenderableType]
 def _findings(findings: list[Finding], full: bool) -> Table:
     table = _table("", "key", "left", "right", "found")
     for finding in findings:
-        texts: tuple[str, ...] = (words.fact(finding.left), words.fact(finding.right))
-        if not full:
-            texts = words.abreast(texts, _CELL)
+        texts = words.sides(finding, None if full else _CELL)
         style = _STYLES[finding.kind]
         table.add_row(
             Text(f"{words.symbol(finding.kind)} {finding.kind}", style),
@@ -141,16 +138,8 @@ def _findings(findings: list[Finding], full: bool) -> Table:
 def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[RenderableType]:
     """What a comparer saw inside a value: its parts and its lines."""
     where = (*above, words.key(finding.key))
-    nested: list[Finding] = []
-    text: TextDetail | None = None
-    match finding.detail:
-        case TextDetail():
-            text = finding.detail
-        case FileDetail():
-            nested = [f for f in finding.detail.findings if full or words.told(f)]
-            text = finding.detail.text
-        case _:
-            return
+    findings, text = words.inside(finding)
+    nested = [f for f in findings if full or words.told(f)]
     if nested or (text is not None and text.lines):
         yield Text(f"  inside {visible(' : '.join(where))}", "bold")
     if nested:
@@ -188,7 +177,7 @@ def _several(compared: Several, full: bool) -> Iterator[RenderableType]:
         yield _heading("Repeats of one run")
         for sentence in spread.sentences(compared.spread):
             yield Text(f"  {sentence}")
-        yield _texts(spread.COLUMNS, map(spread.row, compared.spread.metrics))
+        yield _texts(spread.COLUMNS, spread.rows(compared.spread))
     yield Text()
     runs = [(label, *texts) for label, texts in described(compared.runs)]
     yield _texts(("", f"{base} (base)", *called[1:]), runs)

@@ -8,6 +8,7 @@ symbol and word, so that no view needs colour to be understood.
 from collections.abc import Iterator, Sequence
 
 from repro_tui.compare.model import (
+    Comparison,
     Detail,
     Distance,
     FileDetail,
@@ -20,7 +21,7 @@ from repro_tui.compare.model import (
     TextDetail,
     Verdict,
 )
-from repro_tui.compare.policy import Policy
+from repro_tui.compare.policy import Policy, Rule
 from repro_tui.evidence.model import (
     Dataset,
     Fact,
@@ -184,6 +185,43 @@ def tolerance(policy: Policy) -> str:
     if policy.general:
         return f"within {policy.asked}"
     return "; ".join(filter(None, ("exactly, to the bit", policy.asked)))
+
+
+def sides(finding: Finding, width: int | None) -> tuple[str, ...]:
+    """What either run has, in one line; cut to `width` where it is given."""
+    texts = fact(finding.left), fact(finding.right)
+    return texts if width is None else abreast(texts, width)
+
+
+def sources(finding: Finding) -> tuple[str, ...]:
+    """Where the values were read, each place once."""
+    facts = (finding.left, finding.right)
+    read = [held.source for held in facts if isinstance(held, Known | Unreadable)]
+    return tuple(dict.fromkeys(filter(None, read)))
+
+
+def inside(finding: Finding) -> tuple[tuple[Finding, ...], TextDetail | None]:
+    """What a comparer saw inside a value: its parts and its lines."""
+    match finding.detail:
+        case TextDetail() as text:
+            return (), text
+        case FileDetail() as file:
+            return file.findings, file.text
+        case _:
+            return (), None
+
+
+def rules_used(comparisons: Sequence[Comparison]) -> list[Rule]:
+    """The policy's rules that set a key aside, in the policy's order."""
+    policy = comparisons[0].policy
+    used = {
+        policy.rule_for(name, finding.key)
+        for comparison in comparisons
+        for name, section in comparison.sections.items()
+        for finding in section.findings
+        if finding.kind is Kind.SET_ASIDE
+    }
+    return [rule for rule in policy.set_aside if rule in used]
 
 
 def told(finding: Finding) -> bool:

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from repro_tui.compare.model import (
     Comparison,
     DiffMark,
-    FileDetail,
     Finding,
     Kind,
     SectionComparison,
     TextDetail,
 )
-from repro_tui.compare.policy import Policy
-from repro_tui.evidence.model import Fact, Known, Missing, Run, Side, Unreadable
+from repro_tui.evidence.model import Known, Run, Side
 from repro_tui.reports import words
 from repro_tui.reports.markdown.primitives import MANY, code, details, folded, prose, table
 from repro_tui.reports.runs import described
@@ -40,7 +38,7 @@ def blocks(comparison: Comparison, full: bool) -> Iterator[str]:
         if sections:
             yield f"## {side.capitalize()}"
             yield from sections
-    yield from rules(comparison.policy, [comparison])
+    yield from rules([comparison])
 
 
 def _head(comparison: Comparison) -> Iterator[str]:
@@ -134,44 +132,29 @@ def _findings(findings: Iterable[Finding], full: bool) -> str:
 
 
 def _values(finding: Finding, full: bool) -> tuple[str, str]:
-    texts: tuple[str, ...] = (words.fact(finding.left), words.fact(finding.right))
-    if not full:
-        texts = words.abreast(texts, _CELL)
     left, right = (
         code(text) if isinstance(fact, Known) else text
-        for text, fact in zip(texts, (finding.left, finding.right), strict=True)
+        for text, fact in zip(
+            words.sides(finding, None if full else _CELL),
+            (finding.left, finding.right),
+            strict=True,
+        )
     )
     return left, right
 
 
 def _sources(finding: Finding) -> str:
-    sources = [_source(fact) for fact in (finding.left, finding.right)]
-    return " / ".join(code(source) for source in dict.fromkeys(sources) if source)
-
-
-def _source(fact: Fact | None) -> str:
-    match fact:
-        case Known(source=source) | Unreadable(source=source):
-            return source
-        case Missing() | None:
-            return ""
+    return " / ".join(map(code, words.sources(finding)))
 
 
 def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[str]:
     """What a comparer saw inside a value: its parts and its lines, folded."""
     where = (*above, words.key(finding.key))
-    parts: list[str] = []
-    nested: list[Finding] = []
-    match finding.detail:
-        case TextDetail() as text:
-            parts = _lines(text)
-        case FileDetail() as file:
-            nested = [f for f in file.findings if full or words.told(f)]
-            parts = [_findings(nested, full)] if nested else []
-            parts += _lines(file.text) if file.text is not None else []
-        case _:
-            return
-    if parts:
+    findings, text = words.inside(finding)
+    nested = [f for f in findings if full or words.told(f)]
+    parts = [_findings(nested, full)] if nested else []
+    parts += [] if text is None else _lines(text)
+    if finding.detail is not None and parts:
         summary = f"<code>{html.escape(visible(' : '.join(where)))}</code>"
         yield from details(summary, [prose(words.detail(finding.detail)), *parts])
     for part in nested:
@@ -193,16 +176,9 @@ def _lines(text: TextDetail) -> list[str]:
     return ["\n".join([f"{fence}diff", *lines, fence]), *cut]
 
 
-def rules(policy: Policy, comparisons: Iterable[Comparison]) -> Iterator[str]:
+def rules(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """Why what was set aside does not count."""
-    used = [
-        policy.rule_for(name, finding.key)
-        for comparison in comparisons
-        for name, section in comparison.sections.items()
-        for finding in section.findings
-        if finding.kind is Kind.SET_ASIDE
-    ]
-    if found := [rule for rule in policy.set_aside if rule in used]:
+    if found := words.rules_used(comparisons):
         rows = [[prose(r.name), r.section, code(r.pattern), prose(r.why)] for r in found]
         listed = table(("rule", "section", "pattern", "why"), rows)
         yield from details("The rules that set something aside", [listed])

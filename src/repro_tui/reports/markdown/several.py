@@ -41,14 +41,14 @@ def blocks(compared: Several, full: bool) -> Iterator[str]:
         )
         text = table(("run", "section", "key", "why"), listed)
         yield from folded(len(unknown), "finding", text, full=full)
-    yield from rules(policy, compared.comparisons)
+    yield from rules(compared.comparisons)
     yield several.PAIRS
 
 
 def _spread(found: Spread) -> Iterator[str]:
     yield "## Repeats of one run"
     yield "\n".join(f"- {sentence}" for sentence in spread.sentences(found))
-    yield _texts(spread.COLUMNS, map(spread.row, found.metrics))
+    yield _texts(spread.COLUMNS, spread.rows(found))
 
 
 def _section(
