@@ -98,7 +98,7 @@ def test_the_page_is_written_whole(demo: tuple[Path, Finished]) -> None:
     ids = run_ids(folder)
     runs = (ids["baseline"], ids["faster"])
     done = repro_tui(
-        "diff", *runs, "--format", "html", "--output", "page.html", folder=folder
+        "diff", *runs, "--output", "page.html", folder=folder
     )  # fmt: skip
     assert done.code == 1, done.err
     page = (folder / "page.html").read_text()

@@ -7,6 +7,7 @@ from tests import builders
 from tests.tui.conftest import program
 from textual.widgets import Input, Select
 
+from repro_tui.reports import formats
 from repro_tui.reports.markdown import markdown
 
 NAME = "repro-0a0a0a0a-1b1b1b1b.md"
@@ -47,6 +48,20 @@ async def test_another_name_and_more_can_be_chosen(folder: Path) -> None:
         await session.pilot.click("#write")
         await session.settle()
     assert (folder / "report.md").read_text() == markdown(builders.diverged(), full=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"), [("a.html", "html"), ("a.JSON", "json"), ("a.txt", "text"), ("a", "md")]
+)
+async def test_the_ending_of_the_name_chooses_the_format(
+    folder: Path, name: str, format_: str
+) -> None:
+    async with program() as session:
+        await session.press("j", "c", "x")
+        session.app.screen.query_one(Input).value = name
+        await session.press("enter")
+        assert session.screen == "CompareScreen"
+    assert (folder / name).read_text() == formats.written(builders.diverged(), format_)
 
 
 async def test_a_file_that_exists_is_replaced_only_when_said_twice(folder: Path) -> None:

@@ -20,8 +20,8 @@ TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 @tracking_uri
 @click.argument("runs", metavar="RUN RUN...", nargs=-1)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "md", "json", "html"]), default="text",
-    show_default=True,
+    "--format", "format_", type=click.Choice(["text", "md", "json", "html"]),
+    help="Otherwise as the ending of --output has it, or text.",
 )  # fmt: skip
 @click.option(
     "--repeats", is_flag=True,
@@ -63,7 +63,7 @@ TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 def diff(
     context: click.Context,
     runs: tuple[str, ...],
-    format_: str,
+    format_: str | None,
     repeats: bool,
     full: bool,
     rtol: tuple[str, ...],
@@ -83,6 +83,7 @@ def diff(
     from repro_tui.evidence.model import SectionName
     from repro_tui.policies import asked
     from repro_tui.reports.excerpt import excerpt, excerpt_several
+    from repro_tui.reports.formats import by_ending
 
     if len(runs) < 2:
         raise click.UsageError("Name two runs or more; the first is the base.")
@@ -92,11 +93,12 @@ def diff(
     engine = open_engine(context)
     policy = wanted.over(engine.settings.policy)
     sections = [[SectionName(name) for name in names] for names in (only, skip)]
+    chosen = format_ or (by_ending(output.name) if output else None) or "text"
     ids = [engine.resolve(run) for run in runs]
     if len(ids) == 2:
         comparison = engine.compare(ids[0], ids[1], policy, progress())
-        report(excerpt(comparison, *sections), format_, full, output)
+        report(excerpt(comparison, *sections), chosen, full, output)
         return exit_code(comparison, FailOn(fail_on))
     several = engine.compare_several(ids, policy, progress(), repeats=repeats)
-    report(excerpt_several(several, *sections), format_, full, output)
+    report(excerpt_several(several, *sections), chosen, full, output)
     return several.exit_code(FailOn(fail_on))

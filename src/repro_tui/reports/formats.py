@@ -12,6 +12,20 @@ from repro_tui.reports.terminal import plain
 
 FORMATS = ("text", "md", "json", "html")
 
+_ENDINGS = {
+    "txt": "text",
+    "md": "md",
+    "markdown": "md",
+    "json": "json",
+    "html": "html",
+    "htm": "html",
+}
+
+
+def by_ending(name: str) -> str | None:
+    """The one of `FORMATS` that a file's name asks for, if it asks for one."""
+    return _ENDINGS.get(name.rpartition(".")[2].lower())
+
 
 def written(compared: Comparison | Several, format_: str, *, full: bool = False) -> str:
     """The comparison in one of `FORMATS`, ending in one newline.

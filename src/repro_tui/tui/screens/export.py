@@ -15,7 +15,7 @@ from textual.widgets import Button, Footer, Input, Select, Static
 
 from repro_tui.compare.model import Comparison
 from repro_tui.output import write_whole
-from repro_tui.reports.markdown import markdown
+from repro_tui.reports.formats import by_ending, written
 from repro_tui.text import visible
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.spelling import MUTED, shown
@@ -27,7 +27,10 @@ class Written(Message):
 
 
 class ExportScreen(ModalScreen[None]):
-    """Writes Markdown. A file that exists is replaced only when that is said twice."""
+    """Writes Markdown, or what the file's ending asks for.
+
+    A file that exists is replaced only when that is said twice.
+    """
 
     TITLE = "Export"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,8 +49,9 @@ class ExportScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         left, right = self._comparison.left.run_id[:8], self._comparison.right.run_id[:8]
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Export to Markdown"
+            dialog.border_title = "Export"
             yield Static(shown(f"File, in {self._folder}", MUTED))
+            yield Static(shown(".md Markdown, .html a page with the curves, .json, .txt", MUTED))
             yield Input(f"repro-{left}-{right}.md", id="path", compact=True)
             yield Select[bool](
                 [
@@ -82,7 +86,8 @@ class ExportScreen(ModalScreen[None]):
             comparison = self._comparison
 
             def write() -> Written:
-                write_whole(path, markdown(comparison, full=full))
+                format_ = by_ending(path.name) or "md"
+                write_whole(path, written(comparison, format_, full=full))
                 return Written(path)
 
             start(self, "write", lambda _: write())
