@@ -447,3 +447,16 @@ def test_a_repository_on_another_machine_names_the_new_run() -> None:
     situation = replace(SCRIPT, repository="https://git.example.org/a.git", subdirectory="sub")
     situation = replace(situation, tree=frozenset({"sub/train.py"}))
     assert planned(situation=situation).tags[Tag.SOURCE_NAME] == "https://git.example.org/a.git#sub"
+
+
+def test_data_that_the_original_was_given_is_asked_for_again() -> None:
+    situation = replace(SITUATION, launch=replace(LAUNCH, links=("data",)))
+    assert "ask for it, --link data" in caveats(situation=situation)
+    again = replace(situation, links=(Link("data", files=1),))
+    assert "ask for it" not in caveats(situation=again)
+
+
+def test_a_part_of_another_run_stands_for_the_whole_script() -> None:
+    run = replace(SCRIPT.run, tags={**SCRIPT.run.tags, Tag.PARENT_RUN_ID: "0b" * 16})
+    assert f"a part of the run {'0b' * 16}" in caveats(situation=replace(SCRIPT, run=run))
+    assert "a part of the run" not in caveats(situation=SCRIPT)

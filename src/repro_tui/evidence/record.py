@@ -50,6 +50,8 @@ class Launch:
     """Whether secrets were taken out of the command."""
     runs: tuple[str, ...] = ()
     """The runs that the command started, in this order; empty: the record's own alone."""
+    links: tuple[str, ...] = ()
+    """Files and folders that came from the working tree and not from the commit."""
 
     @property
     def verbatim(self) -> bool:
@@ -206,6 +208,9 @@ def _launch(table: Mapping[str, object] | None) -> Launch | None:
         masked=table.get("masked") is True,
         runs=tuple(
             string(run, "launch.runs") for run in sequence(table.get("runs"), "launch.runs")
+        ),
+        links=tuple(
+            string(each, "launch.links") for each in sequence(table.get("links"), "launch.links")
         ),
     )
 

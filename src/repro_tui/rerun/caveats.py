@@ -24,6 +24,7 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
     else:
         yield from _recorded(situation.launch, situation.patch)
     yield from _commit(situation)
+    yield from _data(situation)
     yield from _surroundings(request.env_manager, situation)
     if request.threads is not None and situation.cores and request.threads > situation.cores:
         yield (
@@ -59,11 +60,17 @@ def _commit(situation: Situation) -> Iterator[str]:
         )
     if situation.left_out:
         yield f"The checkout leaves out: {_some(situation.left_out)}."
+
+
+def _data(situation: Situation) -> Iterator[str]:
     for link in situation.links:
         yield (
             f"{link.path} is copied as it is now ({plural(link.files, 'file')}, "
             f"{size(link.size)}): whether it was the same then is not recorded."
         )
+    for path in situation.launch.links if situation.launch else ():
+        if path not in [link.path for link in situation.links]:
+            yield f"The original was given {path} from a working tree: ask for it, --link {path}."
 
 
 def _recorded(launch: Launch, patch: str | None) -> Iterator[str]:
@@ -89,6 +96,11 @@ def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
     elif dirty != "false":
         yield "Whether the original had uncommitted changes is not recorded."
     logged = [name for name in run.params if name not in entry_point.parameters]
+    if situation.script and run.parent_run_id is not None:
+        yield (
+            f"The original is a part of the run {run.parent_run_id}, made by the same process: the "
+            "whole script runs, and the new run is its first. Re-execute that one instead."
+        )
     if situation.script:
         yield (
             "The original was a plain script: its arguments, its working folder and its "
