@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ import psutil
 import pytest
 from tests.evidence.git import commit, footprint, git, write
 from tests.rerun.conftest import Store
+from tests.rerun.waiting import until
 
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Run, Tag
@@ -134,13 +134,6 @@ def carried_out(made: Plan, settings: Settings) -> Job:
     job = jobs.wait(jobs.submit(made, settings), timeout=180)
     assert job.state.ended, job.log.read_text()
     return job
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def artifacts(run: Run) -> Path:

@@ -58,6 +58,14 @@ MOST_TIMES = 19
     "--link", "links", multiple=True, metavar="PATH",
     help="Give the run a copy of this ignored file or folder of the repository; may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--backend", type=click.Choice(["local", "slurm"]), default="local", show_default=True,
+    help="slurm: on a node of the cluster that this machine submits to.",
+)  # fmt: skip
+@click.option(
+    "--backend-config", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    help='For Slurm: long options of sbatch as JSON, as in {"partition": "gpu"}.',
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only show what would run.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before running somebody's code.")
 @click.option(
@@ -79,6 +87,8 @@ def rerun(
     submodules: bool,
     lfs: bool,
     links: tuple[str, ...],
+    backend: str,
+    backend_config: Path | None,
     dry_run: bool,
     yes: bool,
     output: Path | None,
@@ -89,7 +99,7 @@ def rerun(
     the exit code is the gravest of all: 2, then 1, then 3, then 0.
     """
     from repro_tui.rerun.describe import refusal_lines, rows
-    from repro_tui.rerun.model import Determinism, EnvManager, Refusal, Request
+    from repro_tui.rerun.model import Backend, Determinism, EnvManager, Refusal, Request
 
     changed = {}
     for override in overrides:
@@ -111,6 +121,8 @@ def rerun(
             submodules=submodules,
             lfs=lfs,
             links=links,
+            backend=Backend(backend),
+            backend_options=_backend_options(backend, backend_config),
         ),
         progress(),
     )
@@ -130,6 +142,18 @@ def rerun(
             )
         click.confirm("Execute this code?", abort=True, err=True)
     return _carry_out(engine, plan, times, output)
+
+
+def _backend_options(backend: str, path: Path | None) -> dict[str, str]:
+    from repro_tui.evidence.documents import load_json, mapping
+    from repro_tui.evidence.files import read_text
+    from repro_tui.rerun import sbatch
+
+    if path is None:
+        return {}
+    if backend == "local":
+        raise click.UsageError("--backend-config is for --backend slurm.")
+    return sbatch.options(mapping(load_json(read_text(path, 1 << 20)), str(path)))
 
 
 def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) -> int:

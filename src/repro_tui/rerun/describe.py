@@ -4,8 +4,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from repro_tui.rerun import sbatch
 from repro_tui.rerun.determinism import THREADS
-from repro_tui.rerun.model import Job, Plan, Refusal
+from repro_tui.rerun.model import Backend, Job, Plan, Refusal
 from repro_tui.text import plural
 
 
@@ -29,6 +30,8 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     for name, value in plan.parameters.items():
         yield f"  {name}", value
     yield "environment", f"env-manager {plan.env_manager}" + _made_of(plan)
+    if plan.backend is not Backend.LOCAL:
+        yield "backend", " ".join((plan.backend, *sbatch.spelled(plan.backend_options)))
     yield "device", plan.device
     threads = plan.variables.get(THREADS[0])
     yield "threads", "as each library chooses" if threads is None else threads

@@ -21,6 +21,8 @@ from repro_tui.errors import ReproError
 from repro_tui.rerun.masking import is_secret
 from repro_tui.rerun.model import Determinism
 
+VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
+"""The graphics cards that CUDA shows to a process."""
 THREADS = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -88,11 +90,11 @@ def _device(device: str) -> dict[str, str]:
     if not device:
         return {}
     if device in ("cpu", "mps"):
-        return {"CUDA_VISIBLE_DEVICES": ""}
+        return {VISIBLE_DEVICES: ""}
     cuda = re.fullmatch(r"cuda(?::([0-9]+))?", device)
     if cuda is not None:
         # The driver counts by PCI bus, as `devices` does; CUDA by itself by speed.
-        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": cuda[1] or "0"}
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", VISIBLE_DEVICES: cuda[1] or "0"}
     raise ReproError(f"{device!r} names no device.", "Use cpu, cuda:0 or mps.")
 
 

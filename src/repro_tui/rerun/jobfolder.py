@@ -5,6 +5,7 @@
     launcher.json   the process that carries the job out: pid and start time
     checkout.json   the files of the checkout before the command ran
     written/        the files that the command wrote there or changed
+    slurm.json      Slurm's id of that process, where it runs on a node of a cluster
     log.txt         what the launcher and the training process print
     overlay/        the environment of the training process, see overlay.py
     processes/      what the recorder in each process told
@@ -72,6 +73,7 @@ def read(folder: Path) -> Job:
         "plan": plan,
         "launcher_pid": launcher.pid if launcher else None,
         "launcher_start": launcher.start if launcher else None,
+        "slurm_id": _read_slurm_id(folder),
     }
     return _decode(Job, fields, folder)
 
@@ -102,6 +104,15 @@ def cancelled(folder: Path) -> Path:
 def unended(folder: Path) -> Path:
     """The file that is there while the store may show a run of the job as running."""
     return folder / "unended"
+
+
+def write_slurm_id(folder: Path, slurm_id: str) -> None:
+    _write(folder / "slurm.json", {"schema": STATE_SCHEMA, "slurm_id": slurm_id})
+
+
+def _read_slurm_id(folder: Path) -> str | None:
+    path = folder / "slurm.json"
+    return str(_read(path, STATE_SCHEMA).get("slurm_id")) if path.exists() else None
 
 
 def _state(job: Job) -> dict[str, Any]:

@@ -7,8 +7,10 @@ is known of it stands in the job's folder. Nothing here loads MLflow.
 import codecs
 import contextlib
 import fcntl
+import functools
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +22,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun import jobfolder, processes
+from repro_tui.rerun import jobfolder, processes, slurm
 from repro_tui.rerun.jobfolder import Launcher
-from repro_tui.rerun.model import Job, JobState, Plan
+from repro_tui.rerun.model import Backend, Job, JobState, Plan
 from repro_tui.settings import Settings
 
 _LAUNCH_TIME = 60_000
@@ -33,6 +35,8 @@ _PAUSE = 60
 """Seconds between two tries to end the runs of a job that has ended itself: its store
 could not be reached."""
 _POLL = 0.1
+_SLURM_PAUSE = 3.0
+"""Seconds for which what Slurm told of a job is believed."""
 
 
 def submit(plan: Plan, settings: Settings) -> Job:
@@ -42,7 +46,10 @@ def submit(plan: Plan, settings: Settings) -> Job:
     folder = settings.jobs / f"{stamp}-{secrets.token_hex(3)}"
     try:
         job = jobfolder.create(folder, plan, round(now * 1000))
-        _start_launcher(job, str(folder), settings=settings)
+        if plan.backend is Backend.SLURM:
+            _hand_to_slurm(job, settings)
+        else:
+            _start_launcher(job, str(folder), settings=settings)
     except OSError as error:
         raise ReproError(
             f"The job cannot be started: {error}.", f"Check that {settings.jobs} can be written."
@@ -106,7 +113,9 @@ def cancel(job: Job) -> None:
     # will look for it, and so will the one that clears up after it.
     jobfolder.cancelled(job.folder).touch()
     launcher = jobfolder.read_launcher(job.folder)
-    if launcher is not None and processes.alive(launcher):
+    if job.slurm_id is not None:
+        slurm.cancel(job.slurm_id)
+    elif launcher is not None and processes.alive(launcher):
         with contextlib.suppress(ProcessLookupError):
             os.kill(launcher.pid, signal.SIGTERM)
 
@@ -173,9 +182,20 @@ def _abandoned(job: Job) -> bool:
     if job.state.ended:
         return False
     launcher = _launcher(job)
-    if launcher is None:
+    if launcher is not None and processes.alive(launcher):
+        return False
+    if job.slurm_id is not None:
+        moment = int(time.monotonic() / _SLURM_PAUSE)
+        return _slurm_standing(job.slurm_id, moment) is slurm.Standing.GONE
+    if launcher is None or job.plan.backend is Backend.SLURM:
         return time.time() * 1000 - job.created > _LAUNCH_TIME
-    return not processes.alive(launcher)
+    return True
+
+
+@functools.lru_cache(maxsize=256)
+def _slurm_standing(slurm_id: str, _moment: int) -> slurm.Standing:
+    """Asked once a moment for each job: the controller serves a whole cluster."""
+    return slurm.standing(slurm_id)
 
 
 def _left_running(job: Job) -> bool:
@@ -191,23 +211,46 @@ def _lock(folder: Path) -> Path:
     return folder / "lock"
 
 
-def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None) -> None:
+# -P: nothing is imported from the working folder.
+_LAUNCH = (sys.executable, "-P", "-m", "repro_tui.rerun.launch")
+
+
+def _environment(job: Job, settings: Settings | None) -> dict[str, str]:
     environment = os.environ | {processes.JOB_VARIABLE: job.job_id}
     if settings is not None:
         environment |= {
             "REPRO_TUI_STATE_DIR": str(settings.state),
             "REPRO_TUI_CACHE_DIR": str(settings.cache),
         }
+    return environment
+
+
+def _hand_to_slurm(job: Job, settings: Settings) -> None:
+    try:
+        slurm_id = slurm.submit(
+            (*_LAUNCH, str(job.folder)),
+            name=f"repro-tui {job.plan.run_name}",
+            log=job.log,
+            folder=job.folder,
+            environment=_environment(job, settings),
+            options=job.plan.backend_options,
+        )
+    except ReproError:
+        shutil.rmtree(job.folder)
+        raise
+    jobfolder.write_slurm_id(job.folder, slurm_id)
+
+
+def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None) -> None:
     with job.log.open("ab") as log:
-        # -P: nothing is imported from the working folder. A session of its own: no
-        # signal meant for the program's terminal reaches the job.
+        # A session of its own: no signal meant for the program's terminal reaches the job.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "repro_tui.rerun.launch", *arguments],
+            [*_LAUNCH, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=job.folder,
-            env=environment,
+            env=_environment(job, settings),
             start_new_session=True,
         )
     # Both sides note the launcher, so that it is known whichever of them dies first.

@@ -9,7 +9,7 @@ from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
 from repro_tui.rerun import rebuild
-from repro_tui.rerun.model import EntryPoint, EnvManager, Lack, Request
+from repro_tui.rerun.model import Backend, EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation, Standing
 from repro_tui.text import size
 
@@ -190,7 +190,15 @@ def data(situation: Situation) -> Iterator[Lack]:
         )
 
 
-def device(device: str, situation: Situation) -> Iterator[Lack]:
+def device(device: str, request: Request, situation: Situation) -> Iterator[Lack]:
+    if request.backend is Backend.SLURM:
+        # What its nodes have Slurm alone knows; it refuses what none of them has.
+        if "slurm" not in situation.tools:
+            yield Lack(
+                "Slurm's commands are not installed on this machine.",
+                "Run repro-tui on a machine that submits to the cluster.",
+            )
+        return
     present = [found.name for found in situation.devices]
     if device not in present:
         yield Lack(

@@ -33,8 +33,8 @@ from repro_tui.rerun import (
     written,
 )
 from repro_tui.rerun.checkout import remove
-from repro_tui.rerun.determinism import recorder_variables
-from repro_tui.rerun.model import Job, JobState
+from repro_tui.rerun.determinism import VISIBLE_DEVICES, recorder_variables
+from repro_tui.rerun.model import Backend, Job, JobState
 from repro_tui.rerun.turns import await_turn
 from repro_tui.rerun.workplace import workplace
 from repro_tui.settings import Settings
@@ -114,7 +114,10 @@ class _Execution:
         if jobfolder.cancelled(self.job.folder).exists():
             raise _Cancelled
         self.sweep()
-        await_turn(self.job, self.settings, lambda: self._note(state=JobState.PREPARING))
+        if plan.backend is Backend.LOCAL:
+            await_turn(self.job, self.settings, lambda: self._note(state=JobState.PREPARING))
+        else:
+            self._note(state=JobState.PREPARING)
         with workplace(plan, self._place, self.settings.cache):
             self._before.write_text(json.dumps(written.look(self._place)), encoding="utf-8")
             exit_code: int | None = None
@@ -160,6 +163,10 @@ class _Execution:
             ),
             **runcontext.tagging({Tag.JOB: job_id}, os.environ),
         }
+        if plan.backend is Backend.SLURM and plan.device.startswith("cuda"):
+            # Which of the node's devices are the job's, Slurm has told its launcher.
+            told = os.environ.get(VISIBLE_DEVICES)
+            variables |= {} if told is None else {VISIBLE_DEVICES: told}
         project = self._place / plan.subdirectory
         from repro_tui.rerun import backend
 

@@ -34,9 +34,9 @@ _REVISION = re.compile(r"^(down_)?revision(?:: [^=]*)? = ['\"]([0-9a-f]+)['\"]",
 
 
 def tools(*, docker: bool) -> frozenset[str]:
-    """The environment managers that are installed, and, if asked, a Docker that answers."""
+    """The environment managers that are installed, Slurm, and, if asked, a Docker that answers."""
     # MLflow makes a virtualenv with the `venv` of a Python that it asks pyenv for.
-    commands = {"uv": "uv", "virtualenv": "pyenv", "conda": "conda"}
+    commands = {"uv": "uv", "virtualenv": "pyenv", "conda": "conda", "slurm": "sbatch"}
     found = {name for name, command in commands.items() if shutil.which(command)}
     if docker and _answer("docker", "version", "--format", "{{.Server.Version}}"):
         found.add("docker")

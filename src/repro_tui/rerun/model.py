@@ -28,6 +28,14 @@ class EnvManager(StrEnum):
     """The original run's environment, made again by uv from what is known of it."""
 
 
+class Backend(StrEnum):
+    """Where a job's launcher runs, and with it the process that trains."""
+
+    LOCAL = "local"
+    SLURM = "slurm"
+    """On a node of the cluster that this machine submits to."""
+
+
 class Fidelity(StrEnum):
     """How exactly the original's execution is known."""
 
@@ -104,6 +112,9 @@ class Request:
     links: tuple[str, ...] = ()
     """Files and folders that Git does not hold, by path from the top of the repository:
     what the working tree has of them is given to the checkout."""
+    backend: Backend = Backend.LOCAL
+    backend_options: Mapping[str, str] = field(default_factory=dict)
+    """For Slurm: long options of sbatch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +184,8 @@ class Plan:
     """For `--env-manager original` alone."""
     build_image: bool = False
     """Docker projects: whether an image with the project's files in it is built."""
+    backend: Backend = Backend.LOCAL
+    backend_options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +238,8 @@ class Job:
     """With the pid it names the process for good: pids are used again."""
     run_id: str | None = None
     """The new run, as soon as it exists."""
+    slurm_id: str | None = None
+    """Slurm's id of the launcher, for a job that was handed to it."""
     message: str = ""
     """What went wrong, in one sentence."""
     verdict: str = ""

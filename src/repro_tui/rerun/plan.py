@@ -9,10 +9,11 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import determinism as switches
-from repro_tui.rerun import lacks, project, rebuild
+from repro_tui.rerun import lacks, project, rebuild, sbatch
 from repro_tui.rerun.caveats import caveats
 from repro_tui.rerun.devices import child_name
 from repro_tui.rerun.model import (
+    Backend,
     Determinism,
     EntryPoint,
     EnvManager,
@@ -54,7 +55,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
     seed, seed_caveat = _seed(request, situation, filled)
     chosen = _chosen(request, entry_point, filled, device)
     parameters = project.fill(entry_point, original | chosen | dict(request.overrides))
-    missing += lacks.device(device, situation)
+    missing += lacks.device(device, request, situation)
     missing += lacks.override(request, situation, entry_point, original)
     missing += lacks.value(entry_point, parameters, situation)
     if missing:
@@ -93,6 +94,8 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         interpreter=situation.interpreter,
         rebuild=rebuilt,
         build_image=situation.image != situation.run.tags.get(Tag.IMAGE, ""),
+        backend=request.backend,
+        backend_options=_backend_options(request, device),
         device=device,
         seed=seed,
         determinism=request.determinism,
@@ -271,6 +274,12 @@ def _device(
         if device is not None and (device == request.device or _DEVICE.fullmatch(device)):
             return ("cuda:0" if device == "cuda" else device), ""
     return "cpu", "The device of the original is not known; the CPU is used."
+
+
+def _backend_options(request: Request, device: str) -> Mapping[str, str]:
+    if request.backend is Backend.SLURM:
+        return sbatch.with_device(request.backend_options, device)
+    return {}
 
 
 def _threads(request: Request, situation: Situation) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun import jobs
-from repro_tui.rerun.model import Job, JobState
+from repro_tui.rerun.model import Backend, Job, JobState
 from repro_tui.settings import Settings
 
 _POLL = 0.5
@@ -36,7 +36,8 @@ def await_turn(job: Job, settings: Settings, take: Callable[[], None]) -> None:
 
 
 def _comes_first(other: Job, job: Job) -> bool:
-    if other.job_id == job.job_id or other.plan.device != job.plan.device:
+    elsewhere = other.plan.backend is not Backend.LOCAL or other.plan.device != job.plan.device
+    if other.job_id == job.job_id or elsewhere:
         return False
     return other.state is not JobState.QUEUED or jobs.order(other) < jobs.order(job)
 
