@@ -1,3 +1,4 @@
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
+from tests.builders import run
 from tests.evidence.git import commit
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.lockfiles import is_lockfile, keyed, lockfiles, parse
-from repro_tui.evidence.model import Known, Missing, Package, Run, Unreadable
+from repro_tui.evidence.model import Known, Missing, Package, Run, Tag, Unreadable
 from repro_tui.evidence.origin import Places, Snapshot, origin
 
 INDEX = "https://packages.example.org/simple"
@@ -482,7 +484,7 @@ def test_the_section_reads_the_commit(tmp_path: Path) -> None:
     commit(tmp_path, {"requirements.txt": "numpy==2.0\n"})
     source = origin(run_at(tmp_path, made), None, Places(tmp_path))
 
-    section = lockfiles(source.code, None)
+    section = lockfiles(run(), source.code, None)
 
     assert section.at(("requirements.txt", "numpy")) == Known(
         Package("1.0"), f"requirements.txt at {made[:12]}"
@@ -498,14 +500,36 @@ def test_the_projects_own_folder_is_read_too(tmp_path: Path) -> None:
     source = origin(run_at(tmp_path, made), None, Places(tmp_path))
     assert isinstance(source.code, Snapshot)
 
-    section = lockfiles(replace(source.code, subdirectory="sub"), None)
+    section = lockfiles(run(), replace(source.code, subdirectory="sub"), None)
 
     assert set(section.facts) == {("sub/requirements.txt", "a"), ("requirements.txt", "b")}
 
 
 def test_without_the_commit_all_is_unknown() -> None:
-    section = lockfiles(Missing("no commit"), None)
+    section = lockfiles(run(), Missing("no commit"), None)
     assert section.at(("uv.lock", "numpy")) == Missing("no commit")
+
+
+def test_the_digest_of_a_fingerprint_says_whether_the_file_was_the_commits(tmp_path: Path) -> None:
+    made = commit(tmp_path, {"uv.lock": UV, "requirements.txt": "numpy==1.0\n"})
+    code = origin(run_at(tmp_path, made), None, Places(tmp_path)).code
+    digest = f"sha256:{hashlib.sha256(UV.encode()).hexdigest()}"
+
+    def tagged(digest: str) -> Run:
+        return replace(run(), tags={Tag.LOCKFILE: f"uv.lock {digest}"})
+
+    assert lockfiles(tagged(digest), code, None) == lockfiles(run(), code, None)
+    section = lockfiles(tagged("sha256:00"), code, None)
+    told = section.at(("uv.lock", "SHA-256"))
+    assert told == Known("sha256:00", "tag repro_tui.lockfile")
+    # What the commit's file fixes is not what was there; the other file is as it was.
+    gap = section.at(("uv.lock", "tool"))
+    assert isinstance(gap, Missing)
+    assert "not the file of the commit" in gap.reason
+    assert isinstance(section.at(("requirements.txt", "numpy")), Known)
+    section = lockfiles(tagged(digest), Missing("no commit"), None)
+    assert section.at(("uv.lock", "SHA-256")) == Known(digest, "tag repro_tui.lockfile")
+    assert isinstance(section.at(("uv.lock", "tool")), Missing)
 
 
 def test_normalised_names() -> None:

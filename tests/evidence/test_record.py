@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import run
 from tests.evidence.git import write
 from tests.evidence.records import document, save
 
@@ -51,8 +52,8 @@ def test_a_record_of_nothing_but_its_schema_has_gaps_everywhere(tmp_path: Path) 
     assert found.packages is None
     assert isinstance(randomness(found).at(("torch", "seed")), Missing)
     assert isinstance(randomness(found).at(("seed",)), Missing)
-    assert isinstance(device(found).at(("device",)), Missing)
-    assert isinstance(device(found).at(("cuda",)), Missing)
+    assert isinstance(device(found, run()).at(("device",)), Missing)
+    assert isinstance(device(found, run()).at(("cuda",)), Missing)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_recorded_lockfiles_come_before_the_commits(tmp_path: Path) -> None:
     found = record(tmp_path, document())
     write(tmp_path / "repro-tui", {"lockfiles/uv.lock": '[[package]]\nname = "a"\nversion = "1"\n'})
 
-    section = lockfiles(Missing("the repository is gone"), found)
+    section = lockfiles(run(), Missing("the repository is gone"), found)
 
     assert value(section.at(("sub/uv.lock", "a"))) == Package("1")
     assert section.at(("other.lock", "a")) == Missing("the repository is gone")
@@ -176,7 +177,7 @@ def test_an_inactive_recorder_leaves_a_gap(tmp_path: Path) -> None:
 
 def test_device(tmp_path: Path) -> None:
     found = record(tmp_path, document())
-    assert {key: value(fact) for key, fact in device(found).facts.items()} == {
+    assert {key: value(fact) for key, fact in device(found, run()).facts.items()} == {
         ("device",): "cpu",
         ("name",): "AMD EPYC",
         ("driver",): "570.1",
@@ -184,8 +185,8 @@ def test_device(tmp_path: Path) -> None:
         ("cudnn",): "91002",
         ("visible to CUDA",): "0",
     }
-    assert isinstance(device(replace(found, gpus=None)).at(("driver",)), Missing)
-    assert device(replace(found, gpus=())).at(("driver",)) is None
+    assert isinstance(device(replace(found, gpus=None), run()).at(("driver",)), Missing)
+    assert device(replace(found, gpus=()), run()).at(("driver",)) is None
 
 
 def test_what_cuda_is_shown_counts_only_where_there_are_cards(tmp_path: Path) -> None:
@@ -193,7 +194,7 @@ def test_what_cuda_is_shown_counts_only_where_there_are_cards(tmp_path: Path) ->
 
     def visible(cards: int, variables: dict[str, str]) -> object:
         gpus = ({"name": "a card"},) * cards
-        told = device(replace(found, gpus=gpus, variables=variables))
+        told = device(replace(found, gpus=gpus, variables=variables), run())
         return value(told.at(("visible to CUDA",)))
 
     for variables in ({}, {"CUDA_VISIBLE_DEVICES": ""}, {"CUDA_VISIBLE_DEVICES": "0"}):
@@ -201,13 +202,13 @@ def test_what_cuda_is_shown_counts_only_where_there_are_cards(tmp_path: Path) ->
     assert visible(2, {}) == visible(2, {"CUDA_VISIBLE_DEVICES": "0,1"}) == "0,1"
     assert visible(2, {"CUDA_VISIBLE_DEVICES": ""}) == "none"
     assert visible(2, {"CUDA_VISIBLE_DEVICES": "1"}) == "1"
-    assert isinstance(device(replace(found, gpus=None)).at(("visible to CUDA",)), Missing)
+    assert isinstance(device(replace(found, gpus=None), run()).at(("visible to CUDA",)), Missing)
 
 
 @pytest.mark.parametrize("gap", [Missing("no record"), Unreadable("record.json", "broken")])
 def test_without_a_record_all_is_unknown(gap: Missing | Unreadable) -> None:
     assert randomness(gap).at(("torch", "seed")) == gap
-    assert device(gap).at(("device",)) == gap
+    assert device(gap, run()).at(("device",)) == gap
 
 
 PATHS = [
@@ -232,4 +233,4 @@ def test_any_part_can_be_junk(
     assert isinstance(found, Record | Unreadable)
     if isinstance(found, Record):
         assert randomness(found).facts
-        assert device(found).facts
+        assert device(found, run()).facts

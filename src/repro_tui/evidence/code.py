@@ -24,7 +24,9 @@ def code(run: Run, record: Record | None, origin: Origin) -> Section:
     """The section. Files are those of the project's subdirectory at the commit."""
     launch = record.launch if record else None
     facts: dict[Key, Fact] = {
-        ("commit",): _known(origin.commit, launch, Tag.GIT_COMMIT)
+        ("commit",): _known(
+            origin.commit, launch, Tag.GIT_COMMIT if Tag.GIT_COMMIT in run.tags else Tag.COMMIT
+        )
         or Missing("no commit was recorded: the run was not started in a Git repository"),
         ("entry point",): _known(origin.entry_point, launch, Tag.SOURCE_NAME)
         or Missing("neither an entry point nor a script was recorded"),

@@ -19,6 +19,7 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
+    Tag,
     Unreadable,
 )
 from repro_tui.evidence.randomness import VISIBLE_DEVICES
@@ -39,7 +40,7 @@ def environment(
 
     `models` are the files of the run's logged models by the model's name.
     """
-    facts = _recorded(record) if record is not None else _gathered(models)
+    facts = _recorded(record) if record is not None else _gathered(models) | _tagged(run)
     for tag in _DOCKER:
         if tag in run.tags:
             facts[tag.removeprefix("mlflow."),] = Known(run.tags[tag], f"tag {tag}")
@@ -79,6 +80,13 @@ def _recorded(record: Record) -> dict[Key, Fact]:
         if name != VISIBLE_DEVICES:
             facts["variables", name] = Known(text, _SOURCE)
     return facts
+
+
+def _tagged(run: Run) -> dict[Key, Fact]:
+    """What repro-tui's plugin has told MLflow of the interpreter."""
+    implementation, _, version = run.tags.get(Tag.PYTHON, "").partition(" ")
+    told = {("implementation",): implementation, ("python",): version}
+    return {key: Known(value, f"tag {Tag.PYTHON}") for key, value in told.items() if value}
 
 
 def _gathered(models: Mapping[str, Files | Unreadable] | Unreadable) -> dict[Key, Fact]:

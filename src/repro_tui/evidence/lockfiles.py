@@ -1,8 +1,9 @@
 """The section `lockfiles`: packages as the files of the commit fix them, file by file."""
 
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,8 +17,10 @@ from repro_tui.evidence.model import (
     Known,
     Missing,
     Package,
+    Run,
     Section,
     SectionName,
+    Tag,
     Unreadable,
 )
 from repro_tui.evidence.origin import Snapshot
@@ -25,6 +28,9 @@ from repro_tui.evidence.record import Record
 
 LIMIT = 32 << 20
 """Bytes: longer lockfiles are not read."""
+
+_DIGEST = "SHA-256"
+"""Stands for all packages of a file of which no more than its digest is known."""
 
 _FORMATS: Sequence[tuple[str, Callable[[str], lockformats.Packages]]] = (
     (r"uv\.lock", lockformats.uv),
@@ -83,22 +89,55 @@ def keyed(packages: Iterable[tuple[str, Package]]) -> dict[str, Package]:
     return result
 
 
-def lockfiles(snapshot: Snapshot | Missing, record: Record | None) -> Section:
+def lockfiles(run: Run, snapshot: Snapshot | Missing, record: Record | None) -> Section:
     """The section: what every lockfile fixes, at the top of the repository and in the project.
 
     Copies that were recorded with the execution come before the commit's files: they
-    hold uncommitted changes too. Keys are (path from the top of the repository, package).
+    hold uncommitted changes too. Without a record, the digest that repro-tui's plugin has
+    told MLflow says whether the commit's file is the one that lay there. Keys are (path
+    from the top of the repository, package).
     """
     facts: dict[Key, Fact] = {}
     if isinstance(snapshot, Missing):
         facts[()] = snapshot
     else:
         facts |= _committed(snapshot)
-    if record is not None:
+    if record is None:
+        facts |= _tagged(run, snapshot)
+        facts = {key: fact for key, fact in facts.items() if not _outdated(key, facts)}
+    else:
         for name, path in record.lockfiles().items():
             facts = {key: fact for key, fact in facts.items() if key[:1] != (name,)}
             facts |= _facts(name, f"{name} as recorded", partial(read_text, path, LIMIT))
     return Section(SectionName.LOCKFILES, facts)
+
+
+def _tagged(run: Run, snapshot: Snapshot | Missing) -> dict[Key, Fact]:
+    """The lockfile that lay beside the script, where it is not the commit's."""
+    path, _, digest = run.tags.get(Tag.LOCKFILE, "").rpartition(" ")
+    if not path:
+        return {}
+    if isinstance(snapshot, Missing):
+        reason = "only its digest is known"
+    elif _digest(snapshot, path) == digest:
+        return {}
+    else:
+        reason = "only its digest is known, and it was not the file of the commit"
+    return {(path,): Missing(reason), (path, _DIGEST): Known(digest, f"tag {Tag.LOCKFILE}")}
+
+
+def _outdated(key: Key, facts: Mapping[Key, Fact]) -> bool:
+    """Whether a package is of the commit's file, which was another one."""
+    return len(key) > 1 and key[1] != _DIGEST and (key[0], _DIGEST) in facts
+
+
+def _digest(snapshot: Snapshot, path: str) -> str:
+    """`sha256:…` of a file at the commit; empty: it is not there."""
+    for entry in snapshot.entries:
+        if entry.path == path and entry.kind == "blob" and entry.size <= LIMIT:
+            content = snapshot.repository.read_blob(entry.id, LIMIT)
+            return f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return ""
 
 
 def _committed(snapshot: Snapshot) -> dict[Key, Fact]:

@@ -75,6 +75,14 @@ class Tag:
     DETERMINISM = "repro_tui.determinism"
     DIRTY = "repro_tui.dirty"
     """`true` or `false`: whether uncommitted changes were in the working tree."""
+    COMMIT = "repro_tui.commit"
+    """HEAD as repro-tui's plugin saw it: MLflow itself needs GitPython for its tag."""
+    PYTHON = "repro_tui.python"
+    """Implementation and version: `cpython 3.11.7`."""
+    LOCKFILE = "repro_tui.lockfile"
+    """The nearest lockfile: its path from the repository's top, and `sha256:…`."""
+    VISIBLE_DEVICES = "repro_tui.visible_devices"
+    """The numbers of the graphics cards that CUDA showed to the process, or `none`."""
 
 
 @dataclass(frozen=True, slots=True)

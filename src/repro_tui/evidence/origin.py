@@ -77,7 +77,8 @@ def origin(run: Run, launch: Launch | None, places: Places) -> Origin:
     The first repository that holds the commit is taken, wherever it lies: a commit's id
     says what is in it. Remote addresses are not contacted.
     """
-    commit = launch.commit if launch else run.tags.get(Tag.GIT_COMMIT, "")
+    tags = run.tags
+    commit = launch.commit if launch else tags.get(Tag.GIT_COMMIT) or tags.get(Tag.COMMIT, "")
     commit = commit if _COMMIT.fullmatch(commit) else ""
     name = run.tags.get(Tag.SOURCE_NAME, "")
     script = launch is None and run.tags.get(Tag.SOURCE_TYPE) != "PROJECT"

@@ -6,8 +6,10 @@ from repro_tui.evidence.model import (
     Key,
     Known,
     Missing,
+    Run,
     Section,
     SectionName,
+    Tag,
     Unreadable,
 )
 from repro_tui.evidence.record import Generator, Record, Scalar
@@ -64,10 +66,19 @@ def _seed(generator: Generator, where: str) -> Fact:
     return Known(generator.seed, where)
 
 
-def device(record: Record | Missing | Unreadable) -> Section:
-    """The device that the process computed on, and the software that drives it."""
+def device(record: Record | Missing | Unreadable, run: Run) -> Section:
+    """The device that the process computed on, and the software that drives it.
+
+    Without a record, what repro-tui's plugin has told MLflow of the cards.
+    """
     if not isinstance(record, Record):
-        return Section(SectionName.DEVICE, {(): record})
+        shown = run.tags.get(Tag.VISIBLE_DEVICES)
+        told = Known(shown, f"tag {Tag.VISIBLE_DEVICES}") if shown else record
+        return Section(SectionName.DEVICE, {(): record, ("visible to CUDA",): told})
+    return Section(SectionName.DEVICE, _recorded_device(record))
+
+
+def _recorded_device(record: Record) -> dict[Key, Fact]:
     facts: dict[Key, Fact] = {}
     if record.device is not None:
         facts |= {(key,): Known(value, _SOURCE) for key, value in record.device.items()}
@@ -88,7 +99,7 @@ def device(record: Record | Missing | Unreadable) -> Section:
         for key in ("cuda", "cudnn"):
             if torch.get(key) is not None:
                 facts[key,] = Known(torch[key], _SOURCE)
-    return Section(SectionName.DEVICE, facts)
+    return facts
 
 
 def _visible(record: Record) -> Fact:

@@ -10,7 +10,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 from repro_tui import text
 from repro_tui.errors import ReproError
@@ -31,6 +32,15 @@ _DIFF = (
 _LEFT_OUT = (
     "mlruns/", "mlartifacts/", "mlflow.db", "mlflow.db-*", "__pycache__/", ".env", ".env.*",
 )  # fmt: skip
+
+
+def is_source(path: str) -> bool:
+    """Whether a new file, by its path from the repository's top, counts as a change."""
+    return not any(
+        fnmatch(part, pattern.rstrip("/"))
+        for part in PurePosixPath(path).parts
+        for pattern in _LEFT_OUT
+    )
 
 
 def dirty(repository: Repository) -> bool:
