@@ -160,7 +160,7 @@ def test_only_what_is_not_plainly_equal_is_told_unless_asked() -> None:
     short, full = html(diverged()), html(diverged(), full=True)
     assert "packages / numpy" not in short
     assert "packages / numpy" in full
-    assert "<li>data: = 6 equal</li>" in short
+    assert "<li>randomness: = 6 equal</li>" in short
     assert "sklearn.datasets.load_digits" in full
     long = changed(rerun_evidence(), SectionName.PARAMS, ("lr",), known("x" * 900))
     values = [

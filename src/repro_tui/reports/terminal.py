@@ -145,19 +145,20 @@ def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[Re
     if nested:
         yield Padding(_findings(nested, full), (0, 0, 0, 2))
     if text is not None and text.lines:
-        yield Padding(_lines(text), (0, 0, 1, 4))
+        yield Padding(_lines(text, full), (0, 0, 1, 4))
     for part in nested:
         yield from _inside(part, where, full)
 
 
-def _lines(text: TextDetail) -> Text:
+def _lines(text: TextDetail, full: bool) -> Text:
+    shown, hidden = words.lines(text, full=full)
     lines = [
         Text(f"{line.mark}{' ' if line.mark is DiffMark.SKIPPED else ''}{visible(line.text)}", s)
-        for line in text.lines
+        for line in shown
         for s in [_MARKS[line.mark]]
     ]
-    if text.cut:
-        lines.append(Text("More lines differ; they are not shown.", "dim"))
+    if hidden:
+        lines.append(Text(hidden, "dim"))
     return Text("\n").join(lines)
 
 

@@ -6,10 +6,12 @@ symbol and word, so that no view needs colour to be understood.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from repro_tui.compare.model import (
     Comparison,
     Detail,
+    DiffLine,
     Distance,
     FileDetail,
     Finding,
@@ -45,6 +47,11 @@ _SYMBOLS = {
     Kind.SET_ASIDE: "~",
     Kind.UNKNOWN: "?",
 }
+
+_LINES = 60
+"""Lines of a text that differs in a short report: forges take only so much as a comment."""
+_LINE = 400
+"""Characters of such a line."""
 
 
 def symbol(kind: Kind) -> str:
@@ -209,6 +216,20 @@ def inside(finding: Finding) -> tuple[tuple[Finding, ...], TextDetail | None]:
             return file.findings, file.text
         case _:
             return (), None
+
+
+def lines(text: TextDetail, *, full: bool) -> tuple[tuple[DiffLine, ...], str]:
+    """The lines that a report shows, and what it says of those that it does not."""
+    more = "More lines differ; they are not shown." if text.cut else ""
+    if full:
+        return text.lines, more
+    shown = tuple(
+        line if len(line.text) <= _LINE else replace(line, text=f"{line.text[: _LINE - 1]}…")
+        for line in text.lines[:_LINES]
+    )
+    left_out = len(text.lines) - len(shown)
+    hidden = f"Not shown: {plural(left_out, 'further line')}." if left_out else ""
+    return shown, " ".join(filter(None, (hidden, more)))
 
 
 def rules_used(comparisons: Sequence[Comparison]) -> list[Rule]:

@@ -153,7 +153,7 @@ def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[st
     findings, text = words.inside(finding)
     nested = [f for f in findings if full or words.told(f)]
     parts = [_findings(nested, full)] if nested else []
-    parts += [] if text is None else _lines(text)
+    parts += [] if text is None else _lines(text, full)
     if finding.detail is not None and parts:
         summary = f"<code>{html.escape(visible(' : '.join(where)))}</code>"
         yield from details(summary, [prose(words.detail(finding.detail)), *parts])
@@ -161,19 +161,19 @@ def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[st
         yield from _inside(part, where, full)
 
 
-def _lines(text: TextDetail) -> list[str]:
+def _lines(text: TextDetail, full: bool) -> list[str]:
     if not text.lines:
         return []
+    shown, hidden = words.lines(text, full=full)
     lines = [
         f"@@ {visible(line.text)} @@"
         if line.mark is DiffMark.SKIPPED
         else f"{line.mark}{visible(line.text)}"
-        for line in text.lines
+        for line in shown
     ]
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(longest + 1, 3)
-    cut = ["More lines differ; they are not shown."] if text.cut else []
-    return ["\n".join([f"{fence}diff", *lines, fence]), *cut]
+    return ["\n".join([f"{fence}diff", *lines, fence]), *filter(None, [hidden])]
 
 
 def rules(comparisons: Sequence[Comparison]) -> Iterator[str]:
