@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -59,6 +60,9 @@ for command in (runs, diff, rerun, record, jobs, devices, demo):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Bad input ends in one sentence, never in a traceback."""
+    if not sys.warnoptions:
+        # Libraries warn of oddities in strangers' files on stderr, which belongs to the screen.
+        warnings.simplefilter("ignore")
     try:
         code = program.main(arguments, prog_name="repro-tui", standalone_mode=False)
     except ReproError as error:

@@ -139,6 +139,15 @@ class Members:
             raise Unsuited(f"it has {len(names):,} members")
         return cls(file.path, dict(zip(unique(names), members, strict=True)), allowance)
 
+    def below_root(self) -> tuple[str, "Members"]:
+        """The one folder that all members lie in, and these without it; Unsuited: it is none."""
+        roots = {name.partition("/")[0] for name in self.by_name}
+        if len(roots) != 1:
+            raise Unsuited("it has no single root folder")
+        (root,) = roots
+        inner = {name.partition("/")[2]: member for name, member in self.by_name.items()}
+        return root, Members(self.path, inner, self.allowance)
+
     def read(self, name: str) -> OpenFile:
         """A member, unpacked. Raises Unsuited where that would be too much."""
         member = self.by_name[name]

@@ -33,6 +33,9 @@ SERIALIZATION_ID = Aside(
 STORAGE_KEYS = Aside(
     "torch storage keys", "PyTorch before 1.6 named storages by their addresses in memory"
 )
+SOURCE_POSITIONS = Aside(
+    "source positions", "in which file and line it was written; the checkout has another path"
+)
 STORAGE_DEVICE = Aside("storage device", "where a tensor lay when saved, not what it holds")
 TABLE_LAYOUT = Aside("table layout", "every cell is equal, packed otherwise")
 TABLE_METADATA = Aside("table metadata", "it is written beside the cells, not in them")

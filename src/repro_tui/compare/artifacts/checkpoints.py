@@ -7,27 +7,45 @@ from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.archives import Allowance
 from repro_tui.compare.artifacts.file import Inside, OpenFile, settle
 from repro_tui.compare.artifacts.parts import compare_parts, paired
+from repro_tui.compare.artifacts.torch_export import Export
 from repro_tui.compare.artifacts.torch_legacy import LegacyCheckpoint
 from repro_tui.compare.artifacts.torch_tensors import Storages, View
 from repro_tui.compare.artifacts.torch_zip import Checkpoint
 from repro_tui.compare.artifacts.values import compare_scalars
-from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.model import FileDetail, Finding, Kind
 from repro_tui.compare.policy import Policy
 from repro_tui.compare.scalars import known
 
+_TRACE = ("metadata", "stack_trace")
 _SERIALIZATION_ID = ".data/serialization_id"
 
 
 def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
     """Raises Unsuited where a file is not such a zip, or its pickle is beyond the reader."""
-    a, b = Checkpoint(left, allowance), Checkpoint(right, allowance)
-    findings = [*_compare_parts(a, b, policy, (left.path, right.path))]
+    sides = Checkpoint(left, allowance), Checkpoint(right, allowance)
+    return _compare_zips("PyTorch checkpoint", *sides, policy, (left.path, right.path))
+
+
+def compare_export(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
+    """Raises Unsuited or ValueError where a file is not what `torch.export.save` writes."""
+    sides = Export(left, allowance), Export(right, allowance)
+    return _compare_zips("PyTorch export", *sides, policy, (left.path, right.path))
+
+
+def _compare_zips(
+    comparer: str,
+    a: Checkpoint | Export,
+    b: Checkpoint | Export,
+    policy: Policy,
+    paths: tuple[str, str],
+) -> Inside:
+    findings = [*_compare_parts(a, b, policy, paths)]
     findings += _compare_rest(a, b, policy)
     if a.root != b.root:
-        facts = known(a.root, left.path), known(b.root, right.path)
+        facts = known(a.root, paths[0]), known(b.root, paths[1])
         findings.append(asides.ROOT_FOLDER.finding(("root folder",), *facts))
     findings += a.members.compare_packing(b.members)
-    return settle("PyTorch checkpoint", findings, asides.TENSOR_LAYOUT)
+    return settle(comparer, findings, asides.TENSOR_LAYOUT)
 
 
 def compare_legacy(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
@@ -38,8 +56,8 @@ def compare_legacy(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
 
 
 def _compare_parts(
-    a: Checkpoint | LegacyCheckpoint,
-    b: Checkpoint | LegacyCheckpoint,
+    a: Checkpoint | LegacyCheckpoint | Export,
+    b: Checkpoint | LegacyCheckpoint | Export,
     policy: Policy,
     paths: tuple[str, str],
 ) -> Iterator[Finding]:
@@ -80,7 +98,9 @@ def _compare_hidden(
             yield Finding((f"storage {key_a}",), Kind.CHANGED, None, None, note=note)
 
 
-def _compare_rest(a: Checkpoint, b: Checkpoint, policy: Policy) -> Iterator[Finding]:
+def _compare_rest(
+    a: Checkpoint | Export, b: Checkpoint | Export, policy: Policy
+) -> Iterator[Finding]:
     """Members that are neither the pickle nor a storage of some tensor."""
     rest = [
         replace(
@@ -91,5 +111,24 @@ def _compare_rest(a: Checkpoint, b: Checkpoint, policy: Policy) -> Iterator[Find
     for finding in rest[0].compare_all(rest[1], policy):
         if finding.key == (_SERIALIZATION_ID,) and finding.kind is Kind.CHANGED:
             yield asides.SERIALIZATION_ID.finding(finding.key, finding.left, finding.right)
+        elif _only_positions(finding):
+            aside = asides.SOURCE_POSITIONS.finding(finding.key, finding.left, finding.right)
+            yield replace(aside, detail=finding.detail)
         else:
             yield finding
+
+
+def _only_positions(finding: Finding) -> bool:
+    """Whether all that differs is where in which file the code of the model was written.
+
+    TorchScript keeps that in files of its own, an exported graph with each operation.
+    """
+    if finding.kind is not Kind.CHANGED:
+        return False
+    if finding.key[-1].endswith(".debug_pkl"):
+        return True
+    match finding.detail:
+        case FileDetail(comparer="json", findings=found):
+            counting = [each for each in found if each.kind not in (Kind.EQUAL, Kind.SET_ASIDE)]
+            return all(each.key[-2:] == _TRACE for each in counting)
+    return False

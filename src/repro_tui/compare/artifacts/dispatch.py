@@ -1,7 +1,6 @@
 """Which comparer looks into which files: by their first bytes, then by their names."""
 
 import codecs
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -22,6 +21,7 @@ from repro_tui.compare.artifacts import (
     structured,
     tables,
     text,
+    torch_export,
     torch_legacy,
     ubjson,
 )
@@ -79,10 +79,7 @@ def look_inside(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
     the comparison of bytes, and the summary says so. Nothing is unpickled or executed.
     Raises ReproError where a file changes while it is read.
     """
-    with warnings.catch_warnings():
-        # Libraries warn of oddities in files on stderr, which belongs to the screen.
-        warnings.simplefilter("ignore")
-        return _look(left, right, policy, Allowance.of(_look, left, right))
+    return _look(left, right, policy, Allowance.of(_look, left, right))
 
 
 def _look(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
@@ -134,6 +131,8 @@ def _nesting(
             yield "a skops file", skops.compare
         if all(any(name.endswith("/data.pkl") for name in side) for side in names):
             yield "a PyTorch checkpoint", checkpoints.compare
+        if all(any(name.endswith(f"/{torch_export.MARK}") for name in side) for side in names):
+            yield "a PyTorch export", checkpoints.compare_export
         if all(side and all(name.endswith(".npy") for name in side) for side in names):
             yield "arrays", numpy_files.compare_npz
         yield "a zip", archives.compare_zip

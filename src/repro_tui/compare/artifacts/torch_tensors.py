@@ -103,7 +103,7 @@ class Storages:
         if not is_storage(value):
             return None
         storage, count = storage_of(value)
-        return self._view(storage, storage.dtype, 0, (count,), (1,), False)
+        return self.view(storage, storage.dtype, 0, (count,), (1,), False)
 
     def _tensor(self, call: Call) -> View | None:
         match call:
@@ -121,7 +121,7 @@ class Storages:
                 state=[],
             ) if _empty(hooks):  # fmt: skip
                 storage, _ = storage_of(p)
-                return self._view(storage, storage.dtype, offset, shape, strides, grad)
+                return self.view(storage, storage.dtype, offset, shape, strides, grad)
             case Call(
                 function=Global(module="torch._utils", name="_rebuild_tensor_v3"),
                 arguments=(Persistent() as p, int(offset), tuple(shape), tuple(strides),
@@ -129,10 +129,10 @@ class Storages:
                 state=[],
             ) if _empty(hooks):  # fmt: skip
                 storage, _ = storage_of(p)
-                return self._view(storage, dtype, offset, shape, strides, grad)
+                return self.view(storage, dtype, offset, shape, strides, grad)
         return None
 
-    def _view(
+    def view(
         self,
         storage: Storage,
         dtype: str,

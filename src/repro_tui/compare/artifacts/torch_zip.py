@@ -17,16 +17,7 @@ class Checkpoint:
     """One checkpoint: its parts by dotted name, and its members without the root folder."""
 
     def __init__(self, file: OpenFile, allowance: Allowance) -> None:
-        members = Members.of_zip(file, allowance)
-        roots = {name.partition("/")[0] for name in members.by_name}
-        if len(roots) != 1:
-            raise Unsuited("it has no single root folder")
-        (self.root,) = roots
-        self.members = Members(
-            file.path,
-            {name.partition("/")[2]: member for name, member in members.by_name.items()},
-            allowance,
-        )
+        self.root, self.members = Members.of_zip(file, allowance).below_root()
         in_order = "byteorder" in self.members.by_name
         order = self.members.read("byteorder").read() if in_order else b"little"
         sizes = {
