@@ -120,5 +120,10 @@ def test_labels_are_round() -> None:
     assert [text for _, text in found.x_ticks] == ["0", "50", "100"]
 
 
+def test_labels_of_values_that_hardly_differ_count_from_the_first() -> None:
+    found = drawn(history([3.0, float(np.nextafter(3, 4))]))
+    assert [text for _, text in found.y_ticks] == ["3", "+4.4e-16"]
+
+
 def test_nothing_to_draw_is_no_picture() -> None:
     assert chart([None, history([])], None) is None

@@ -200,7 +200,7 @@ def test_many_metrics_are_not_all_drawn_and_this_is_said() -> None:
         right = changed(right, SectionName.METRICS, (f"m{number}",), known(history([2.0])))
     text = html(compared(left, right))
     assert text.count("<figure>") == 24
-    assert "9 metrics more, not drawn" in text
+    assert "Not drawn: 9 further metrics." in text
     assert html(compared(left, right), full=True).count("<figure>") == 33
 
 

@@ -70,7 +70,7 @@ MOST_TIMES = 19
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before running somebody's code.")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the comparison there as Markdown.",
+    help="Write the comparison there: Markdown, or as the ending (.html, .json, .txt) has it.",
 )  # fmt: skip
 @click.pass_context
 def rerun(
@@ -211,6 +211,7 @@ def _told(job: "Job") -> str:
 def _report(engine: "Engine", original: str, runs: list[str], output: Path | None) -> int:
     """Report the comparison of the original with one run, or with several and their spread."""
     from repro_tui.compare.verdict import exit_code
+    from repro_tui.reports.formats import by_ending
 
     compared: Comparison | Several
     if len(runs) == 1:
@@ -220,6 +221,6 @@ def _report(engine: "Engine", original: str, runs: list[str], output: Path | Non
         compared = engine.compare_several([original, *runs], progress=progress())
         code = compared.exit_code()
     if output is not None:
-        report(compared, "md", False, output)
+        report(compared, by_ending(output.name) or "md", False, output)
     report(compared, "text", False, None)
     return code

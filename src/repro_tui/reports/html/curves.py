@@ -24,6 +24,8 @@ _SMALLEST = 1e-290
 """Shorter axes are labelled at their ends alone."""
 _PLAIN = 1e6
 """Labels below it have no exponent."""
+_LONGEST = 9
+"""Digits of a label; where that is too few, labels count from the first."""
 _FEW = 60
 """Up to that many points of a run each gets a dot."""
 
@@ -132,9 +134,11 @@ class _Scale:
         if most < _PLAIN:
             digits = max(digits, math.ceil(math.log10(_PLAIN)))
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
-        values = [number * step for number in range(first, last + 1)]
+        values = list(dict.fromkeys(number * step for number in range(first, last + 1)))
         # Adding 0 takes the sign off a negative zero.
-        texts = (f"{value + 0.0:.{digits}g}" for value in values)
+        texts = [f"{value + 0.0:.{digits}g}" for value in values]
+        if digits > _LONGEST:
+            texts = [f"{values[0]:.6g}", *(f"+{value - values[0]:.2g}" for value in values[1:])]
         yield from zip(self.at(values), texts, strict=True)
 
     def at(self, values: list[float]) -> list[float]:
