@@ -105,9 +105,14 @@ def blob(path: str, content: bytes = b"") -> FileRef:
     return FileRef(path, len(content), f"git:{blob_id}", GitBlob("/repository/.git", blob_id))
 
 
-def opener(ref: FileRef) -> BinaryIO:
+def bytes_of(ref: FileRef) -> bytes:
     """The bytes of what `file` and `blob` made."""
-    return io.BytesIO(_contents[ref.digest])
+    return _contents[ref.digest]
+
+
+def opener(ref: FileRef) -> BinaryIO:
+    """The same as a stream."""
+    return io.BytesIO(bytes_of(ref))
 
 
 def no_commits(repository: str, old: str, new: str) -> tuple[Commit, ...]:

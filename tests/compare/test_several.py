@@ -16,7 +16,7 @@ from tests.builders import (
     run,
     unverifiable,
 )
-from tests.compare.test_compare import whole
+from tests.strategies import whole
 
 from repro_tui.compare.model import Comparison, Headline, Kind
 from repro_tui.compare.several import Row, Several, are_repeats, compare_several

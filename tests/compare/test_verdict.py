@@ -152,11 +152,14 @@ def first(**metrics: tuple[History | None, History | None]) -> FirstDivergence |
     return compared(left, right).first_divergence
 
 
-def test_the_earliest_by_the_left_clock_over_all_metrics() -> None:
+def test_the_earliest_by_the_time_since_the_start_over_all_metrics() -> None:
     following = float(np.nextafter(2.0, 3))
     found = first(
-        batch=(history([1.0, 2.0], [0, 5], [10, 20]), history([1.0, following], [0, 5], [9, 8])),
-        epoch=(history([1.0], [0], [30]), history([3.0], [0], [1])),
+        batch=(
+            history([1.0, 2.0], [0, 5], [10, 20]),
+            history([1.0, following], [0, 5], [910, 935]),
+        ),
+        epoch=(history([1.0], [0], [30]), history([3.0], [0], [930])),
     )
     assert found == FirstDivergence("batch", 5, 2.0, following, 1)
 
@@ -164,7 +167,7 @@ def test_the_earliest_by_the_left_clock_over_all_metrics() -> None:
 def test_of_one_time_the_earlier_step_then_the_name() -> None:
     found = first(
         a=(history([1.0], [4], [100]), history([2.0], [4], [1])),
-        b=(history([1.0], [3], [100]), history([2.0], [3], [2])),
+        b=(history([1.0], [3], [100]), history([2.0], [3], [1])),
         c=(history([1.0], [3], [100]), history([2.0], [3], [1])),
     )
     assert found is not None

@@ -20,7 +20,7 @@ from tests.builders import (
     rerun_evidence,
     unverifiable,
 )
-from tests.compare.test_compare import twin, whole
+from tests.strategies import twin, whole
 
 from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Evidence, SectionName

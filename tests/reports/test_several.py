@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from tests.builders import HOSTILE, compared, evidence, hostile_several, repeats, several
-from tests.compare.test_compare import whole
 from tests.compare.test_several import named
 from tests.reports.test_json import checked, missing_from_json
+from tests.strategies import whole
 
 from repro_tui.compare.several import Several, compare_several
 from repro_tui.compare.spread import Standing

@@ -206,9 +206,10 @@ class SectionComparison:
 class FirstDivergence:
     """The earliest metric point at which the runs part, over all metrics.
 
-    Earliest by the left run's timestamp (the right one's where the left run has no point),
-    then by step, then by name. Not by step first: metrics count steps differently, and an
-    epoch's step 0 is later than a batch's step 1.
+    Earliest by the time since a run's first metric point (the mean of both runs' where both
+    have a point there, so that either run can be the base), then by step, then by name. Not
+    by step first: metrics count steps differently, and an epoch's step 0 is later than a
+    batch's step 1.
     """
 
     metric: str

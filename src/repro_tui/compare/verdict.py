@@ -118,35 +118,43 @@ def first_divergence(metrics: SectionComparison) -> FirstDivergence | None:
 
     `FirstDivergence` says what earliest means.
     """
-    found = [
-        (timestamp, divergence.step, divergence.metric, divergence)
-        for finding in metrics.differing
-        for divergence, timestamp in _divergence(finding)
+    starts = [
+        min((int(h.timestamps.min()) for h in histories if h is not None and len(h)), default=0)
+        for histories in zip(*map(_histories, metrics.findings), strict=True)
     ]
-    return min(found, key=lambda item: item[:3])[3] if found else None
+    found = []
+    for finding in metrics.differing:
+        for divergence in _divergence(finding):
+            sides = zip(_histories(finding), (divergence.left, divergence.right), strict=True)
+            elapsed = [
+                int(history.timestamps[np.searchsorted(history.steps, divergence.step)]) - start
+                for (history, value), start in zip(sides, starts, strict=True)
+                if history is not None and value is not None
+            ]
+            order = sum(elapsed) / len(elapsed), divergence.step, divergence.metric
+            found.append((order, divergence))
+    return min(found, key=lambda item: item[0])[1] if found else None
 
 
-def _divergence(finding: Finding) -> Iterator[tuple[FirstDivergence, int]]:
-    """Where a metric parts, and the timestamp there: the left run's, if it has a point."""
-    histories = [
+def _histories(finding: Finding) -> tuple[History | None, History | None]:
+    left, right = (
         fact.value if isinstance(fact, Known) and isinstance(fact.value, History) else None
         for fact in (finding.left, finding.right)
-    ]
-    a, b = histories
+    )
+    return left, right
+
+
+def _divergence(finding: Finding) -> Iterator[FirstDivergence]:
+    """Where a metric parts, if it has points."""
+    a, b = _histories(finding)
     metric = "/".join(finding.key)
     if isinstance(finding.detail, HistoryDetail) and finding.detail.first_step is not None:
-        detail = finding.detail
-        step, left, right = finding.detail.first_step, detail.first_left, detail.first_right
-        shown = a if left is not None else b
-        assert shown is not None
-        timestamp = int(shown.timestamps[np.searchsorted(shown.steps, step)])
-        yield FirstDivergence(metric, step, left, right, _ulp(left, right)), timestamp
+        left, right = finding.detail.first_left, finding.detail.first_right
+        yield FirstDivergence(metric, finding.detail.first_step, left, right, _ulp(left, right))
     elif a is not None and b is None and len(a):
-        found = FirstDivergence(metric, int(a.steps[0]), float(a.values[0]), None, None)
-        yield found, int(a.timestamps[0])
+        yield FirstDivergence(metric, int(a.steps[0]), float(a.values[0]), None, None)
     elif b is not None and a is None and len(b):
-        found = FirstDivergence(metric, int(b.steps[0]), None, float(b.values[0]), None)
-        yield found, int(b.timestamps[0])
+        yield FirstDivergence(metric, int(b.steps[0]), None, float(b.values[0]), None)
 
 
 def _ulp(left: float | None, right: float | None) -> int | None:

@@ -79,6 +79,7 @@ def policy(asked: Policy) -> Json:
         "rtol": asked.rtol,
         "atol": asked.atol,
         "ulp": asked.ulp,
+        "summary": words.tolerance(asked),
         "tolerances": [
             {
                 "section": r.section,
