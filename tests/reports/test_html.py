@@ -26,8 +26,8 @@ from tests.builders import (
     several,
     unverifiable,
 )
-from tests.compare.test_compare import twin, whole
 from tests.reports.test_json import strings
+from tests.strategies import twin, whole
 
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.several import Several
