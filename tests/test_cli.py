@@ -11,11 +11,10 @@ import pytest
 from tests.rerun.test_plan import planned
 
 from repro_tui.cli import main
-from repro_tui.cli.rerun import MOST_TIMES
 from repro_tui.engine import MOST_RUNS
 from repro_tui.errors import ExitCode
 from repro_tui.rerun import jobfolder
-from repro_tui.rerun.model import Job, JobState
+from repro_tui.rerun.model import MOST_TIMES, Job, JobState
 from repro_tui.settings import load
 
 HEAVY = ("mlflow", "torch", "pandas", "textual", "numpy", "git")

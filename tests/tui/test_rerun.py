@@ -3,7 +3,7 @@
 from tests import builders
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import REFUSAL, run_id
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Checkbox, Collapsible, Input, Select
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun.model import Determinism, EnvManager
@@ -73,11 +73,58 @@ async def test_typing_a_seed_plans_once_it_rests() -> None:
         assert [request.seed for request in session.engine.requests][-1] == 123
 
 
+async def test_threads_and_what_joins_the_checkout_are_choices() -> None:
+    async with program(size=(120, 45)) as session:
+        await session.press("r")
+        await fill(session, "#threads", "2")
+        assert session.engine.requests[-1].threads == 2
+        session.app.screen.query_one(Collapsible).collapsed = False
+        await fill(session, "#repository", "/elsewhere")
+        assert session.engine.requests[-1].repository == "/elsewhere"
+        await fill(session, "#links", " data, models/base.pt,")
+        assert session.engine.requests[-1].links == ("data", "models/base.pt")
+        for name in ("submodules", "lfs"):
+            asked = len(session.engine.requests)
+            session.app.screen.query_one(f"#{name}", Checkbox).value = True
+            await session.until(lambda asked=asked: len(session.engine.requests) > asked)  # type: ignore[misc]
+            assert getattr(session.engine.requests[-1], name)
+
+
+async def test_so_many_times_is_so_many_jobs() -> None:
+    async with program() as session:
+        await session.press("r")
+        planned = len(session.engine.requests)
+        times = session.app.screen.query_one("#times", Input)
+        times.value = "3"
+        await session.until(lambda: "3: each a job of its own" in session.text())
+        # The plan is the same: it is not made again.
+        assert len(session.engine.requests) == planned
+        times.value = "20"
+        await session.until(lambda: "cannot be run 20 times" in session.text())
+        assert session.app.screen.query_one("#start", Button).disabled
+        times.value = "3"
+        await session.until(lambda: "3: each a job of its own" in session.text())
+        await session.press("ctrl+s")
+        assert len(session.engine.submitted) == 3
+        assert session.screen == "JobsScreen"
+
+
+async def test_a_refusal_opens_what_may_supply_the_missing() -> None:
+    async with program(size=(120, 45)) as session:
+        session.engine.refusal = REFUSAL
+        await session.press("r")
+        assert not session.app.screen.query_one(Collapsible).collapsed
+        assert "Repository: path or URL" in session.text()
+        session.engine.refusal = None
+        await fill(session, "#repository", "/elsewhere")
+        assert "entry point" in session.text()
+
+
 async def test_a_seed_that_is_no_number_is_said_so_and_cannot_start() -> None:
     async with program() as session:
         await session.press("r")
         session.app.screen.query_one("#seed", Input).value = "seven"
-        await session.until(lambda: "no whole number" in session.text())
+        await session.until(lambda: "seed has no whole number" in session.text())
         assert session.app.screen.query_one("#start", Button).disabled
         await session.press("ctrl+s")
         assert session.engine.submitted == []

@@ -10,6 +10,7 @@ from repro_tui.cli.console import narrate, progress, report, visible_lines
 from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.store import open_engine, tracking_uri
 from repro_tui.errors import ExitCode, ReproError
+from repro_tui.rerun.model import MOST_TIMES
 from repro_tui.text import visible
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from repro_tui.compare.several import Several
     from repro_tui.engine import Engine
     from repro_tui.rerun.model import Job, Plan
-
-MOST_TIMES = 19
-"""One less than `engine.MOST_RUNS`, which would bring NumPy with it."""
 
 
 @click.command(epilog=EXIT_CODES)

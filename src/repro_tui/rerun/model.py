@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+MOST_TIMES = 19
+"""How often a run is re-executed at once: with the original, as many runs as `engine` compares."""
+
 
 class Determinism(StrEnum):
     """How much is done to make a process repeat itself."""

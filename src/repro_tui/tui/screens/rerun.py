@@ -1,6 +1,5 @@
 """What a re-execution will be, before it starts; every choice changes the plan at once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,29 +11,22 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Button, Footer, Input, Label, Select, Static
+from textual.widgets import Button, Checkbox, Footer, Input, Select, Static
 
+from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
 from repro_tui.rerun.describe import rows
-from repro_tui.rerun.model import (
-    Determinism,
-    Device,
-    EnvManager,
-    Job,
-    Plan,
-    Refusal,
-    Request,
-)
-from repro_tui.text import size, visible
-from repro_tui.tui.background import Failed, start
+from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request
+from repro_tui.text import visible
+from repro_tui.tui.background import Failed, Progress, start
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.house import house
 from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.widgets.choices import Choices
 
 _PAUSE = 0.25
 """Seconds without a keypress before the plan is made again."""
-_AS_ORIGINAL = "as the original"
 
 
 @dataclass
@@ -51,6 +43,7 @@ class Planned(Message):
 @dataclass
 class Submitted(Message):
     job: Job
+    """The first, where there are several."""
 
 
 class RerunScreen(ModalScreen[None]):
@@ -68,9 +61,8 @@ class RerunScreen(ModalScreen[None]):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._original: Mapping[str, str] = {}
-        """The parameters as the original had them, once the first plan told."""
         self._request = Request(run.run_id)
+        self._times = 1
         self._plan: Plan | None = None
         self._typing: Timer | None = None
 
@@ -80,28 +72,7 @@ class RerunScreen(ModalScreen[None]):
                 f"Re-execute {visible(self._run.name, 40)} ({self._run.run_id[:8]})"
             ).markup
             with Horizontal():
-                with VerticalScroll(id="choices", can_focus=False):
-                    yield Label("Device")
-                    yield Select[str]([], prompt=_AS_ORIGINAL, id="device", compact=True)
-                    yield Label("Seed")
-                    yield Input(placeholder=_AS_ORIGINAL, id="seed", compact=True)
-                    yield Label("Determinism")
-                    yield Select[Determinism](
-                        [(str(level), level) for level in Determinism],
-                        value=self._request.determinism,
-                        allow_blank=False,
-                        id="determinism",
-                        compact=True,
-                    )
-                    yield Label("Environment manager")
-                    yield Select[EnvManager](
-                        [(str(manager), manager) for manager in EnvManager],
-                        value=self._request.env_manager,
-                        allow_blank=False,
-                        id="manager",
-                        compact=True,
-                    )
-                    yield Vertical(id="parameters")
+                yield Choices()
                 with VerticalScroll(id="plan"):
                     yield Static()
             with Horizontal(classes="buttons"):
@@ -119,50 +90,29 @@ class RerunScreen(ModalScreen[None]):
     # --- The choices -----------------------------------------------------------------------
 
     def on_surveyed(self, message: Surveyed) -> None:
-        options = []
-        for device in message.devices:
-            memory = f", {size(device.memory)}" if device.memory else ""
-            text = shown(f"{device.name}  {device.description}{memory}", limit=60)
-            options.append((text, device.name))
-        self.query_one("#device", Select).set_options(options)
+        self.query_one(Choices).offer_devices(message.devices)
 
     @on(Select.Changed)
     @on(Input.Changed)
+    @on(Checkbox.Changed)
     def _choice_changed(self) -> None:
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(_PAUSE, self._make_plan)
 
-    def _asked(self) -> Request | None:
-        """The request as the choices stand; None where the seed is no number."""
-        seed = self.query_one("#seed", Input).value.strip()
-        if seed and not (seed.isascii() and seed.isdigit()):
-            self._refuse(
-                "The seed is no whole number.", "Give digits, or nothing: as the original."
-            )
-            return None
-        device = self.query_one("#device", Select).value
-        changed = {
-            box.name: box.value
-            for box in self.query("#parameters Input").results(Input)
-            if box.name is not None and box.value != self._original[box.name]
-        }
-        return Request(
-            run_id=self._run.run_id,
-            device=device if isinstance(device, str) else None,
-            seed=int(seed) if seed else None,
-            determinism=Determinism(str(self.query_one("#determinism", Select).value)),
-            env_manager=EnvManager(str(self.query_one("#manager", Select).value)),
-            overrides=changed,
-        )
-
     # --- The plan --------------------------------------------------------------------------
 
     def _make_plan(self) -> None:
-        request = self._asked()
-        if request is None or (self._plan is not None and request == self._request):
+        try:
+            asked = self.query_one(Choices).asked(self._run.run_id)
+        except ReproError as error:
+            self._refuse(error.message, error.hint)
             return
-        self._request = request
+        self._times = asked.times
+        if self._plan is not None and asked.request == self._request:
+            self._say(_spelled(self._plan, self._times))
+            return
+        request = self._request = asked.request
         self._set_plan(None)
         engine = house(self).engine
         start(self, "plan", lambda _: Planned(request, engine.plan(request)))
@@ -173,8 +123,8 @@ class RerunScreen(ModalScreen[None]):
         match message.outcome:
             case Plan() as plan:
                 self._set_plan(plan)
-                self._say(_spelled(plan))
-                self._offer_parameters(plan)
+                self._say(_spelled(plan, self._times))
+                self.query_one(Choices).offer_parameters(plan.parameters)
             case Refusal(lacks):
                 lines = [Content.styled("This run cannot be re-executed so:", "$text-error bold")]
                 for lack in lacks:
@@ -183,6 +133,7 @@ class RerunScreen(ModalScreen[None]):
                         Content("  → ") + shown(lack.remedy),
                     ]
                 self._say(Content("\n").join(lines))
+                self.query_one(Choices).open_more()
 
     def on_failed(self, message: Failed) -> None:
         self._refuse(message.error.message, message.error.hint)
@@ -190,17 +141,6 @@ class RerunScreen(ModalScreen[None]):
     def _refuse(self, what: str, remedy: str) -> None:
         self._set_plan(None)
         self._say(shown(what, "$text-error") + Content("\n") + shown(remedy))
-
-    def _offer_parameters(self, plan: Plan) -> None:
-        if self._original or not plan.parameters:
-            return
-        self._original = dict(plan.parameters)
-        fields = [Label(Content("Parameters"))]
-        boxes: list[Label | Input] = [*fields]
-        for name, value in plan.parameters.items():
-            boxes.append(Label(shown(name, MUTED, 30)))
-            boxes.append(Input(value, name=name, compact=True))
-        self.query_one("#parameters", Vertical).mount(*boxes)
 
     def _set_plan(self, plan: Plan | None) -> None:
         self._plan = plan
@@ -219,20 +159,26 @@ class RerunScreen(ModalScreen[None]):
 
     def action_start(self) -> None:
         if self._plan is not None:
-            engine, plan = house(self).engine, self._plan
+            engine, plan, times = house(self).engine, self._plan, self._times
             self._set_plan(None)
-            start(self, "submit", lambda _: Submitted(engine.submit(plan)))
+
+            def submit(_: Progress) -> Submitted:
+                submitted = [engine.submit(plan) for _ in range(times)]
+                return Submitted(submitted[0])
+
+            start(self, "submit", submit)
 
     def on_submitted(self, message: Submitted) -> None:
         house(self).read_jobs()
         self.app.switch_screen(JobsScreen(message.job.job_id))
 
 
-def _spelled(plan: Plan) -> Facts:
+def _spelled(plan: Plan, times: int) -> Facts:
     """What exactly will run, line by line."""
+    often = [("times", f"{times}: each a job of its own")] if times > 1 else []
     return Facts(
         [
             (shown(name, MUTED), shown(value, "$text-warning" if name == "caveat" else ""))
-            for name, value in rows(plan)
+            for name, value in (*often, *rows(plan))
         ]
     )
