@@ -15,6 +15,7 @@ from repro_tui.engine import MOST_RUNS
 from repro_tui.errors import ExitCode
 from repro_tui.rerun import jobfolder
 from repro_tui.rerun.model import MOST_TIMES, Job, JobState
+from repro_tui.rerun.processes import this_process
 from repro_tui.settings import load
 
 HEAVY = ("mlflow", "torch", "pandas", "textual", "numpy", "git")
@@ -152,6 +153,35 @@ def test_devices_always_lists_the_processor(capsys: pytest.CaptureFixture[str]) 
     devices = json.loads(capsys.readouterr().out)
     assert devices[0]["name"] == "cpu"
     assert devices[0]["memory"] > 0
+
+
+def test_devices_tell_what_uses_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # There is no GPU here: the driver's program is mocked, in the shape of what it prints.
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        "#!/bin/sh\ncase $1 in\n"
+        "--query-gpu=*) echo 'GPU 0 is lost'; echo '1, GPU-a, NVIDIA H200, 1024, 512, 570.1';;\n"
+        "*) echo 'GPU-a, 42, /usr/bin/python3';;\nesac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("repro_tui.rerun.devices.has_driver", lambda: True)
+    for state in (JobState.RUNNING, JobState.QUEUED, JobState.FAILED):
+        plan = replace(planned(), device="cuda:1")
+        job = jobfolder.create(load().jobs / state, plan, 1)
+        jobfolder.write_state(replace(job, state=state))
+        jobfolder.write_launcher(job.folder, this_process())
+    assert outcome("devices") == 0
+    _, gpu = capsys.readouterr().out.splitlines()
+    assert gpu == (
+        "cuda:1  NVIDIA H200  512.0 MiB of 1.0 GiB used  driver 570.1; used by python3 (42)  "
+        "used by job running"
+    )
+    assert outcome("devices", "--format", "json") == 0
+    cpu, cuda = json.loads(capsys.readouterr().out)
+    assert (cpu["jobs"], cuda["jobs"]) == ([], ["running"])
 
 
 def test_a_store_uri_that_is_hostile_is_spelled_out(capsys: pytest.CaptureFixture[str]) -> None:

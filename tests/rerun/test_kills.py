@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ import psutil
 import pytest
 from tests.evidence.git import commit, footprint, git, write
 from tests.rerun.conftest import Store
+from tests.rerun.waiting import until
 
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Tag
@@ -111,13 +111,6 @@ class Stage:
 
     def give(self, name: str) -> None:
         (self.signs / name).touch()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -283,7 +276,8 @@ def test_nothing_is_left_whoever_is_killed_whenever(
     before = footprint(repository)
     condition = reached(stage)
     stage.submit(by_a_program=victims in (_program, _all))
-    until(condition)
+    # A stage can be short.
+    until(condition, pause=0.005)
     killed = victims(stage)
     for process in killed:
         with contextlib.suppress(psutil.NoSuchProcess):

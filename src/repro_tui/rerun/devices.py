@@ -124,9 +124,9 @@ def _mebibytes(cell: str) -> int | None:
 
 def _cpu() -> Device:
     memory = psutil.virtual_memory()
-    return Device(
-        "cpu", processor(), memory.total, memory.total - memory.available, plural(cores(), "core")
-    )
+    # Of the last minute: how many processes computed, or waited to.
+    busy = f"{plural(cores(), 'core')}, load {psutil.getloadavg()[0]:.1f}"
+    return Device("cpu", processor(), memory.total, memory.total - memory.available, busy)
 
 
 def _cuda(gpu: Gpu) -> Device:

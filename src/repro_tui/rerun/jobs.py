@@ -90,6 +90,18 @@ def order(job: Job) -> tuple[int, str]:
     return job.created, job.job_id
 
 
+def on_device(device: str, settings: Settings) -> list[Job]:
+    """The jobs that a device of this machine holds now. Those that wait for it are none."""
+    return [
+        job
+        for job in jobs(settings)
+        if job.plan.device == device
+        and job.plan.backend is Backend.LOCAL
+        and not job.state.ended
+        and job.state is not JobState.QUEUED
+    ]
+
+
 def find(name: str, settings: Settings) -> Job:
     """The job that has this id, alone has this part in its id, or is the `latest`.
 
