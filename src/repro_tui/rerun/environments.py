@@ -54,7 +54,7 @@ def build(rebuild: Rebuild, checkout: Path, cache: Path, job_id: str) -> Built:
     if kept.is_dir():
         return _checked(rebuild, kept, {})
     # Relocatable: it is moved to its place when it is whole.
-    _uv(["venv", "--relocatable", "--clear", "--python", python, str(draft)], folder)
+    _uv(["venv", "--quiet", "--relocatable", "--clear", "--python", python, str(draft)], folder)
     left_out = {}
     if rebuild.lockfile:
         _install_lockfile(checkout / rebuild.lockfile, draft)
