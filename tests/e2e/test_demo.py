@@ -23,7 +23,9 @@ def run_ids(folder: Path) -> dict[str, str]:
 def compared(folder: Path, left: str, right: str) -> tuple[int, Any]:
     ids = run_ids(folder)
     done = repro_tui("diff", ids[left][:12], ids[right], "--format", "json", folder=folder)
-    return done.code, json.loads(done.out)
+    read = json.loads(done.out)
+    Draft202012Validator(schema()).validate(read)
+    return done.code, read
 
 
 def test_the_whole_chain_reproduces_the_baseline(demo: tuple[Path, Finished]) -> None:

@@ -19,6 +19,7 @@ from repro_tui.compare.model import (
     HistoryDetail,
     Kind,
     SectionComparison,
+    Suspect,
     TensorDetail,
     TextDetail,
     Verdict,
@@ -230,6 +231,13 @@ def lines(text: TextDetail, *, full: bool) -> tuple[tuple[DiffLine, ...], str]:
     left_out = len(text.lines) - len(shown)
     hidden = f"Not shown: {plural(left_out, 'further line')}." if left_out else ""
     return shown, " ".join(filter(None, (hidden, more)))
+
+
+def suspected(comparison: Comparison) -> Iterator[tuple[Suspect, Finding]]:
+    """Every suspect with what was found there."""
+    for suspect in comparison.suspects:
+        findings = comparison[suspect.section].findings
+        yield suspect, next(finding for finding in findings if finding.key == suspect.key)
 
 
 def rules_used(comparisons: Sequence[Comparison]) -> list[Rule]:

@@ -66,14 +66,9 @@ def _suspects(comparison: Comparison) -> Iterator[str]:
         return
     yield "## Suspects"
     yield "Changed inputs, the likeliest first. None is proven: that takes a re-execution."
-    found = {
-        (name, finding.key): finding
-        for name, section in comparison.sections.items()
-        for finding in section.findings
-    }
     lines = []
-    for number, suspect in enumerate(comparison.suspects, 1):
-        left, right = _values(found[suspect.section, suspect.key], full=False)
+    for number, (suspect, finding) in enumerate(words.suspected(comparison), 1):
+        left, right = _values(finding, full=False)
         where = f"{suspect.section} {code(words.key(suspect.key))}"
         lines.append(f"{number}. {where}: {left} → {right}. {prose(suspect.why)}")
     yield from _first_lines("More suspects", lines[:MANY], lines[MANY:])
