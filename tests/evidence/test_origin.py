@@ -111,6 +111,11 @@ def test_what_was_fetched_is_found_again(project: tuple[Path, str], tmp_path: Pa
     found = origin(run, None, Places(tmp_path, cache=tmp_path / "cache"))
     assert (found.remotes, isinstance(found.code, Missing)) == ((url,), True)
     clone = address.clone(url, tmp_path / "cache")
+    # What is left of a cache that somebody tidied is none.
+    clone.mkdir(parents=True)
+    found = origin(run, None, Places(tmp_path, cache=tmp_path / "cache"))
+    assert isinstance(found.code, Missing)
+    clone.rmdir()
     git(tmp_path, "clone", "-q", "--bare", str(folder), str(clone))
     found = origin(run, None, Places(tmp_path, cache=tmp_path / "cache"))
     assert isinstance(found.code, Snapshot)

@@ -18,7 +18,8 @@ from tests.rerun.conftest import Store
 from tests.rerun.test_launch import HOSTILE, artifacts, new_run, planned, recorded
 
 from repro_tui import settings as configuration
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.engine import Engine
+from repro_tui.evidence.model import Known, Run, SectionName, Tag
 from repro_tui.evidence.tracking import open_reader
 from repro_tui.rerun import jobs, processes
 from repro_tui.rerun.model import Device, Fidelity, Job, JobState, Plan, Request
@@ -59,8 +60,8 @@ with open("../data/ignored.csv") as data, open("made.txt", "w") as made:
 
 SEVERAL = """
 import mlflow
-mlflow.set_experiment("several")
-for n in range(2):
+for n, name in enumerate(("several", "elsewhere")):
+    mlflow.set_experiment(name)
     with mlflow.start_run(run_name=f"run {n}"):
         mlflow.log_metric("n", n)
 """
@@ -132,7 +133,8 @@ def originals(store: Store, project: Path, url: str) -> None:
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
     }
     work = project / "work"
-    store.client.create_experiment("several", (project / "artifacts").as_uri())
+    for name in ("several", "elsewhere"):
+        store.client.create_experiment(name, (project / "artifacts").as_uri())
     commands = (
         ("-c", ORIGINALS, url, str(work), str(project / "data.csv"), HOSTILE),
         ("several.py",),
@@ -159,7 +161,7 @@ def submitted(store: Store, project: Path, originals: None, settings: Settings) 
         "from a URL": planned(store, Request(named(store, "from a URL").run_id)),
         "steps": planned(store, Request(named(store, "steps").run_id, links=("data",))),
         # MLflow records a script as it was typed, and not where.
-        "run 1": planned(store, Request(named(store, "run 1").run_id, repository=work)),
+        "run 0": planned(store, Request(named(store, "run 0").run_id, repository=work)),
     }
     with closing(open_reader(f"{work}/own-store", settings.cache)) as reader:
         (run_id,) = (folder.parent.name for folder in Path(work).glob("own-store/0/*/meta.yaml"))
@@ -168,7 +170,11 @@ def submitted(store: Store, project: Path, originals: None, settings: Settings) 
         made = plan(request, situation)
         assert isinstance(made, Plan), made
         plans["own store"] = made
-    return {name: jobs.submit(each, settings) for name, each in plans.items()}
+    own = project / "own.toml"
+    own.write_text(f"[jobs]\nper_device = {len(plans)}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPRO_TUI_CONFIG", str(own))
+        return {name: jobs.submit(each, settings) for name, each in plans.items()}
 
 
 def ended(job: Job) -> Job:
@@ -234,17 +240,24 @@ def test_a_project_that_runs_projects(
     assert again.command == f"echo step {steps[0].params['n']}"
 
 
-def test_several_runs_of_one_process_in_an_experiment_of_their_own(
-    store: Store, submitted: dict[str, Job]
+def test_several_runs_of_one_process_in_experiments_of_their_own(
+    store: Store, submitted: dict[str, Job], settings: Settings
 ) -> None:
-    job = ended(submitted["run 1"])
+    job = ended(submitted["run 0"])
     assert job.state is JobState.FINISHED, job.log.read_text()
     assert job.plan.fidelity is Fidelity.RECONSTRUCTED
     runs = of_job(store, job)
-    assert {(run.experiment_name, run.status) for run in runs.values()} == {("several", "FINISHED")}
-    assert len(runs) == 2
+    assert sorted((run.experiment_name, run.status) for run in runs.values()) == [
+        ("elsewhere", "FINISHED"),
+        ("several", "FINISHED"),
+    ]
+    assert new_run(store, job).experiment_name == "several"
     (other,) = [run for run in runs if run != job.run_id]
     assert other in job.log.read_text()
+    # Where it was re-executed from, a comparison finds the original's code as well.
+    with closing(Engine.open(settings, store.uri, job.folder)) as engine:
+        code = engine.evidence(job.plan.reexecutes or "").sections[SectionName.CODE]
+    assert isinstance(code.at(("files", "several.py")), Known)
 
 
 def test_a_tracking_uri_of_its_own_is_said_before_and_after(submitted: dict[str, Job]) -> None:

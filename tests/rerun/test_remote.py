@@ -50,7 +50,16 @@ def plain(served: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(params=["daemon", "plain"])
+@pytest.fixture
+def scp(served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address of SSH. In the place of ssh, which needs an account, a shell stands."""
+    write(tmp_path, {"ssh": '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n'})
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(tmp_path / "ssh"))
+    return f"someone@git.example.org:{served}/project.git"
+
+
+@pytest.fixture(params=["daemon", "plain", "scp"])
 def url(request: pytest.FixtureRequest) -> str:
     value: str = request.getfixturevalue(request.param)
     return value

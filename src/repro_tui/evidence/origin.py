@@ -131,13 +131,14 @@ def _opened(
     paths: tuple[str, ...], remotes: tuple[str, ...], cache: Path | None
 ) -> Iterator[tuple[Repository, str]]:
     """The repositories that there are, those that were fetched with their address."""
-    for path in paths:
-        repository = _open(Path(path))
-        if repository is not None:
-            yield repository, ""
+    places = [(Path(path), "") for path in paths]
     if cache is not None:
         clones = [(address.clone(url, cache), url) for url in remotes]
-        yield from ((Repository.open(clone), url) for clone, url in clones if clone.is_dir())
+        places += [(clone, url) for clone, url in clones if clone.is_dir()]
+    for place, url in places:
+        repository = _open(place)
+        if repository is not None:
+            yield repository, url
 
 
 def _open(place: Path) -> Repository | None:
