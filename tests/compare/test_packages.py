@@ -79,6 +79,7 @@ def test_both_were() -> None:
         ({"numpy": ""}, {"numpy": "2.3.4"}),
         ({}, {"pip": "25.0"}),
         ({"python": "3.11.7"}, {}),
+        ({"python": "3.11"}, {}),
     ],
 )
 def test_what_a_lock_allows_is_not_astray(

@@ -76,7 +76,7 @@ def strays(evidence: Evidence) -> Strays:
         key: Key = ("python",) if name == "python" else ("packages", name)
         version = _version(environment.facts.get(key))
         wanted = list(dict.fromkeys(package.version for package in locked.values()))
-        if not version or any(_allows(each, version) for each in wanted):
+        if not version or any(_allows(each, version, _is_prefix(path, name)) for each in wanted):
             continue
         by_lock |= dict.fromkeys(locked, version)
         installed[key] = version
@@ -134,11 +134,23 @@ def _version(fact: Fact | None) -> str:
     return ""
 
 
-def _allows(wanted: str, installed: str) -> bool:
+def _is_prefix(path: str, name: str) -> bool:
+    """Whether a bare version in that file stands for all that begin with it.
+
+    As MLflow reads the Python of a python_env.yaml, and conda what its environment.yml
+    spells with one `=`. A conda-lock.yml is exact.
+    """
+    file = path.rpartition("/")[2]
+    return name == "python" or (file.endswith((".yml", ".yaml")) and "lock" not in file)
+
+
+def _allows(wanted: str, installed: str, prefix: bool) -> bool:
     """Whether a locked version, or the versions that a requirement allows, hold this one."""
     try:
         if wanted[0] in "<>=!~":
             return SpecifierSet(wanted).contains(installed, prereleases=True)
+        if prefix:
+            return SpecifierSet(f"=={wanted}.*").contains(installed, prereleases=True)
         return Version(wanted) == Version(installed)
     except (InvalidSpecifier, InvalidVersion):
         return wanted == installed
