@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from tests.builders import (
@@ -20,14 +19,12 @@ from tests.builders import (
     rerun_evidence,
     unverifiable,
 )
-from tests.strategies import twin, whole
 
 from repro_tui.compare.policy import Policy
-from repro_tui.evidence.model import Evidence, SectionName
+from repro_tui.evidence.model import SectionName
 from repro_tui.reports import words
 from repro_tui.reports.formats import written
 from repro_tui.reports.json import schema, to_json
-from repro_tui.reports.markdown import markdown
 from repro_tui.text import visible
 
 EXAMPLES = (reproduced, nondeterministic, diverged, unverifiable, hostile)
@@ -130,19 +127,3 @@ def missing_from_json(text: str, document: dict[str, Any]) -> list[str]:
     lines = [line[1:] for line in fences if not line.startswith("@@")]
     spans = [span for span in spans if "\\x7c" not in span]  # a pipe that tables cannot hold
     return [found for found in (*spans, *lines) if found not in held]
-
-
-@settings(max_examples=25, deadline=None)
-@given(whole, whole)
-def test_nothing_that_markdown_prints_is_missing(left: Evidence, right: Evidence) -> None:
-    comparison = compared(left, twin(right))
-    text = markdown(comparison, full=True).split("Numbers are compared", 1)[1]
-    assert missing_from_json(text, checked(to_json(comparison))) == []
-
-
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_nothing_of_the_examples_is_missing(example: Any) -> None:
-    comparison = example()
-    text = markdown(comparison, full=True).split("Numbers are compared", 1)[1]
-    assert missing_from_json(text, to_json(comparison)) == []
-    assert comparison.left.run_id in set(strings(to_json(comparison)))
