@@ -1,5 +1,5 @@
 import pytest
-from tests.builders import blob, changed, compared, evidence, history, known, rerun_evidence
+from tests.builders import blob, changed, compared, evidence, file, history, known, rerun_evidence
 
 from repro_tui.compare.model import Suspect
 from repro_tui.evidence.model import Evidence, Key, Missing, Package, SectionName, Value
@@ -30,13 +30,15 @@ ORDERED: list[Change] = [
     (DATA, ("dvc", "data/raw.csv", "md5"), "00" * 16),
     (CODE, ("files", "train.py"), blob("train.py", b"lr = 2\n")),
     (CODE, ("files", "conf.yaml"), blob("conf.yaml", b"lr: 2\n")),
+    (DEVICE, ("device",), "cuda:0"),
     (ENVIRONMENT, ("packages", "torch"), Package("3.0.0")),
     (ENVIRONMENT, ("packages", "numpy"), Package("2.4.0")),
     (RANDOMNESS, ("torch", "deterministic algorithms"), True),
     (RANDOMNESS, ("PYTHONHASHSEED",), "8"),
     (ENVIRONMENT, ("libraries", "blas"), "MKL"),
     (RANDOMNESS, ("threads", "torch"), 1),
-    (DEVICE, ("device",), "cuda:0"),
+    (ENVIRONMENT, ("packages", "numpy"), Package("2.3.5")),
+    (DEVICE, ("driver",), "590.1"),
     (ENVIRONMENT, ("packages", "click"), Package("8")),
     (PARAMS, ("output_dir",), "/elsewhere"),
     (CODE, ("files", "README.md"), blob("README.md", b"# New\n")),
@@ -83,3 +85,81 @@ def test_nothing_is_suspected_where_outcomes_agree() -> None:
 def test_only_changed_inputs_are_suspects() -> None:
     right = changed(apart(), DEVICE, (), Missing("nobody recorded it"))
     assert compared(evidence(), right).suspects == ()
+
+
+def first(*changes: Change, left: tuple[Change, ...] = ()) -> Suspect:
+    base, right = evidence(), apart()
+    for section, key, value in left:
+        base = changed(base, section, key, known(value))
+    for section, key, value in changes:
+        right = changed(right, section, key, known(value))
+    return compared(base, right).suspects[0]
+
+
+COMMIT: Change = (CODE, ("commit",), "f" * 40)
+README: Change = (CODE, ("files", "README.md"), blob("README.md", b"# New\n"))
+HASH_SEED: Change = (RANDOMNESS, ("PYTHONHASHSEED",), "8")
+COMMENTED: Change = (
+    CODE,
+    ("files", "train.py"),
+    blob("train.py", b"import torch\nlr = 0.001\n# 1\n"),
+)
+
+
+def test_a_commit_is_as_suspicious_as_the_files_that_it_changed() -> None:
+    train = (CODE, ("files", "train.py"), blob("train.py", b"lr = 2\n"))
+    assert [s.key for s in suspects(COMMIT, README, train)][:2] == [train[1], COMMIT[1]]
+    assert [s.key for s in suspects(COMMIT, README, HASH_SEED)] == [
+        HASH_SEED[1], README[1], COMMIT[1],
+    ]  # fmt: skip
+    (alone,) = suspects(COMMIT)
+    assert "no file of the project differs" in alone.why
+
+
+def test_a_commit_whose_files_are_not_known_may_hold_any_code() -> None:
+    right = changed(apart(), CODE, ("commit",), known("f" * 40))
+    right = changed(right, CODE, ("files",), Missing("no repository"))
+    right = changed(right, RANDOMNESS, ("PYTHONHASHSEED",), known("8"))
+    assert [s.key for s in compared(evidence(), right).suspects] == [("commit",), HASH_SEED[1]]
+
+
+def test_a_comment_computes_nothing() -> None:
+    assert first(COMMENTED, HASH_SEED).key == HASH_SEED[1]
+    code = (CODE, ("files", "train.py"), blob("train.py", b"import torch\nlr = 2\n# 1\n"))
+    assert first(code, HASH_SEED).key == code[1]
+
+
+def test_a_command_that_spells_changed_params_comes_behind_them() -> None:
+    command = (CODE, ("command",), "python train.py --conf confs/other.yaml")
+    left = ((PARAMS, ("output_file",), "confs/training.yaml"),)
+    spelled = (PARAMS, ("output_file",), "confs/other.yaml")
+    assert first(command, spelled, left=left).key == ("output_file",)
+    other = (PARAMS, ("output_file",), "elsewhere")
+    assert first(command, other, left=left).key == ("command",)
+
+
+def test_a_param_that_names_what_is_read_is_no_mere_place() -> None:
+    switch = (RANDOMNESS, ("torch", "deterministic algorithms"), True)
+    assert first((PARAMS, ("conf_file",), "b.yaml"), switch).key == ("conf_file",)
+    assert first((PARAMS, ("train_data_dir",), "/b"), switch).key == ("train_data_dir",)
+    assert first((PARAMS, ("output_dir",), "/b"), switch).key == switch[1]
+
+
+def test_a_variable_comes_before_the_libraries_and_behind_the_factor_that_it_sets() -> None:
+    core = (ENVIRONMENT, ("variables", "OPENBLAS_CORETYPE"), "Nehalem")
+    assert first((ENVIRONMENT, ("libraries", "blas"), "OpenBLAS Nehalem"), core).key == core[1]
+    for name, factor in (
+        ("PYTHONHASHSEED", HASH_SEED),
+        ("OMP_NUM_THREADS", (RANDOMNESS, ("threads", "torch"), 1)),
+    ):
+        assert first((ENVIRONMENT, ("variables", name), "8"), factor).key == factor[1]
+
+
+def test_uncommitted_changes_are_judged_by_the_files_that_they_touch() -> None:
+    def patch(path: str) -> Change:
+        text = f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
+        return CODE, ("uncommitted changes",), file("changes.patch", text.encode())
+
+    assert first(patch("README.md"), HASH_SEED).key == HASH_SEED[1]
+    assert first(patch("train.py"), HASH_SEED).key == ("uncommitted changes",)
+    assert first(patch("conf.yaml"), HASH_SEED).key == ("uncommitted changes",)

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from repro_tui.evidence.model import (
     Missing,
     Package,
     SectionName,
+    Tag,
     Unreadable,
 )
 from repro_tui.evidence.tracking import open_reader
@@ -189,6 +191,21 @@ def test_a_record_among_the_artifacts_is_read(trained: Trained, tmp_path: Path) 
     assert known(found, SectionName.DEVICE, "device") == "cpu"
     assert known(found, SectionName.ENVIRONMENT, "cpu") == "AMD EPYC"
     assert known(found, SectionName.CODE, "files", "train.py")
+
+
+def test_artifacts_that_hold_no_record_of_ours_are_gone(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow makes no folder for a run without artifacts; repro-tui always keeps some."""
+    reader = open_reader(trained.reader.uri, tmp_path)
+    run = replace(reader.run(trained.run_id("still running")), status="FINISHED")
+    for tags, facts in (({}, set()), ({Tag.DETERMINISM: "seed"}, {()})):
+        monkeypatch.setattr(reader, "run", lambda _, tags=tags: replace(run, tags=tags))
+        found = collect(run.run_id, reader, tmp_path)
+        assert set(found[SectionName.ARTIFACTS].facts) == facts
+    gap = found[SectionName.ARTIFACTS].at(("weights.bin",))
+    assert isinstance(gap, Unreadable)
+    assert "gone" in gap.reason
 
 
 def test_what_cannot_be_had_is_a_gap(

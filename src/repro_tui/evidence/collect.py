@@ -27,6 +27,7 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
+    Tag,
     Unreadable,
 )
 from repro_tui.evidence.origin import Places, origin
@@ -55,6 +56,11 @@ def collect(
     run = reader.run(run_id)
     progress("the run's artifacts")
     folder = fetch(reader, run.artifact_uri, cache)
+    if folder is None and run.finished and Tag.DETERMINISM in run.tags:
+        # Without artifacts MLflow makes no folder; but this run was given a record.
+        folder = Unreadable(
+            run.artifact_uri, "the artifacts are gone: repro-tui keeps its record among them"
+        )
     own = files(folder)
     progress("the models")
     models = _models(run_id, reader, cache)
