@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -342,6 +343,21 @@ def test_a_program_of_an_environment_is_recorded_by_its_name(tmp_path: Path) -> 
     assert told["launch"]["command"] == "python train.py /elsewhere/data"
     assert told["launch"]["subdirectory"] == "src"
     assert told["python"]["prefix"] == str(top / ".venv")
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+def test_what_uv_starts_beside_the_command_is_passed_over(tmp_path: Path) -> None:
+    """It asks interpreters about themselves, more often the first time."""
+    write(tmp_path, {
+        "pyproject.toml": "[project]\nname = 'u'\nversion = '0'\n",
+        "train.py": "import random, sys; print(random.random(), sys.prefix)",
+    })  # fmt: skip
+    words = ("--seed", "1", "--", "uv", "run", "--offline", "python", "-m", "train")
+    first, again = (record(tmp_path, *words, UV="/usr/bin/uv") for _ in range(2))
+    expected = f"{random.Random(1).random()} {tmp_path / '.venv'}\n"
+    assert (first.stdout, again.stdout) == (expected, expected)
+    assert local(again)["python"]["prefix"] == str(tmp_path / ".venv")
+    assert local(again)["recorder"]["processes"] == 1
 
 
 def test_the_person_may_go_on_working_while_it_trains(tmp_path: Path) -> None:

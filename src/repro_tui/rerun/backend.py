@@ -65,6 +65,7 @@ _LEFT_OUT = (
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
     "PYTHONHOME",
+    *overlay.OF_UV,
 )
 
 

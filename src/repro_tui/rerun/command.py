@@ -88,7 +88,7 @@ def run(
         processes.mkdir()
         scripts = overlay.make(Path(scratch) / "overlay", _interpreter(words))
         environment = {
-            **os.environ,
+            **{name: os.environ[name] for name in os.environ if name not in overlay.OF_UV},
             **plan.variables,
             **switches.recorder_variables(processes, seed, determinism, settings.variables),
             **runcontext.tagging({Tag.RECORD: record_id}, os.environ),

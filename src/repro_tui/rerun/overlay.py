@@ -26,6 +26,10 @@ from repro_tui.errors import ReproError
 PACKAGE = "repro_tui_recorder"
 """The recorder's name in the training process."""
 
+OF_UV = ("UV", "UV_RUN_RECURSION_DEPTH")
+"""Variables that tell the recorder what uv starts, and why: a process that is not started
+by uv must not inherit them from whoever started repro-tui."""
+
 # What the real interpreter tells of itself; any Python from 3.8 on understands it.
 _QUESTION = """
 import json, os, site, sys

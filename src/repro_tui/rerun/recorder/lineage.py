@@ -26,13 +26,17 @@ _PROJECT_COMMANDS = (["mlflow", "run"], ["-m", "mlflow", "run"])
 
 
 def of_this_process() -> str | None:
-    """The lineage that this process was told; None: it is `mlflow run`, and stands aside.
+    """The lineage that this process was told; None: it prepares another one, and stands aside.
 
     `mlflow run` only starts the process that trains, beside others that make its
-    environment. It is passed over, so that the one that trains (it is handed a run) is
-    the first by descent: the same command is the first, and so draws the same, where it
-    is started without MLflow. Before CPython 3.10 a process cannot tell.
+    environment; uv asks interpreters about themselves, and builds packages, as often as
+    its cache wants it. They are passed over, so that the one that trains is the first by
+    descent: the same command is the first, and so draws the same, where it is started
+    by itself. `mlflow run` hands it a run (before CPython 3.10 a process cannot tell
+    that it is `mlflow run`), and `uv run` counts itself in a variable.
     """
+    if "UV" in os.environ and "UV_RUN_RECURSION_DEPTH" not in os.environ:
+        return None
     told = os.environ.get(VARIABLE) or streams.ROOT
     words = getattr(sys, "orig_argv", [])[1:4]
     words = [os.path.basename(word) for word in words]
