@@ -58,11 +58,36 @@ def test_no_tolerance_covers_infinity(other: float) -> None:
     assert (found.nonfinite, found.beyond_tolerance) == (1, 1)
 
 
-def test_tolerances_are_measured_from_the_left() -> None:
+def test_tolerances_cover_what_lies_within_them() -> None:
     left, right = np.array([100.0, 100.0]), np.array([101.0, 102.0])
     assert numbers.distance(left, right, Tolerance(rtol=0.01)).beyond_tolerance == 1
     assert numbers.distance(left, right, Tolerance(atol=2.0)).beyond_tolerance == 0
     assert numbers.distance(left, right, EXACT).beyond_tolerance == 2
+
+
+@given(
+    st.lists(st.tuples(st.floats(), st.floats() | st.floats(0.9, 1.1)), min_size=1),
+    st.sampled_from([0.0, 1e-9, 1e-2, 0.5]),
+    st.sampled_from([0.0, 1e-9, 0.1]),
+)
+def test_what_passes_passes_numpys_rule_whichever_side_is_the_base(
+    pairs: list[tuple[float, float]], rtol: float, atol: float
+) -> None:
+    # The second of a pair near 1 is taken as a factor: close numbers are rare otherwise.
+    left = np.array([a for a, _ in pairs])
+    right = np.array([a * b if 0.9 <= b <= 1.1 else b for a, b in pairs])
+    tolerance = Tolerance(rtol, atol)
+    there = [numbers.distance(*_one(left, right, i), tolerance) for i in range(len(left))]
+    back = [numbers.distance(*_one(right, left, i), tolerance) for i in range(len(left))]
+    for i, (one, other) in enumerate(zip(there, back, strict=True)):
+        assert one.beyond_tolerance == other.beyond_tolerance
+        if one.differing and not one.beyond_tolerance:
+            assert np.isclose(*_one(left, right, i), rtol, atol).all()
+            assert np.isclose(*_one(right, left, i), rtol, atol).all()
+
+
+def _one(left: numbers.Array, right: numbers.Array, at: int) -> tuple[numbers.Array, numbers.Array]:
+    return left[at : at + 1], right[at : at + 1]
 
 
 def test_ulp_tolerance_does_not_cover_labels() -> None:

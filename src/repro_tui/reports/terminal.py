@@ -170,7 +170,8 @@ def _several(compared: Several, full: bool) -> Iterator[RenderableType]:
     head = f"{several.against(compared)} against {visible(base)}: {several.headline(compared)}"
     bad = compared.gravest.verdict.headline in _BAD
     yield Text(head, "bold red" if bad else "bold")
-    yield Text(f"  Numbers are compared {words.tolerance(compared.comparisons[0].policy)}.")
+    tolerance = words.tolerance(compared.comparisons[0].policy)
+    yield Text(f"  Numbers are compared {visible(tolerance)}.")
     yield Text()
     yield _texts(several.OVERVIEW, several.overview(compared))
     if compared.spread is not None:
