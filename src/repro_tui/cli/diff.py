@@ -25,7 +25,7 @@ TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 )  # fmt: skip
 @click.option(
     "--repeats", is_flag=True,
-    help="Sum up the runs after the first as repeats of it. Re-executions are without asking.",
+    help="Sum the runs after the first up as repeats of it, as its re-executions always are.",
 )  # fmt: skip
 @click.option("--full", is_flag=True, help="What is equal, too.")
 @click.option(

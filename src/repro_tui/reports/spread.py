@@ -36,8 +36,8 @@ def sentences(spread: Spread) -> Iterator[str]:
         )
         yield (
             "The interval is mean ± t·s·√(1 + 1/N), for values that are normally distributed, "
-            f"with N = {spread.count} and t = {spread.quantile:.4g}. By chance alone one in twenty "
-            "originals lies outside."
+            f"with N = {spread.count} and t = {spread.quantile:.4g}. By chance alone one in "
+            "twenty lies outside."
         )
         yield (
             "Inside is not the same: the original is only not shown to differ. "
