@@ -84,6 +84,12 @@ def test_another_content_under_the_same_version_is_not_installed(tmp_path: Path)
 def test_where_nothing_can_be_had_it_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReproError, match=r"no version of six==99\.0"):
         build(rebuild("six==99.0"), tmp_path)
+    # What was begun is for this job alone, and is begun anew.
+    (draft,) = (tmp_path / "cache/environments").iterdir()
+    assert draft.suffix == ".job"
+    (draft / "bin" / "python").unlink()
+    with pytest.raises(ReproError, match=r"no version of six==99\.0"):
+        build(rebuild("six==99.0"), tmp_path)
     with pytest.raises(ReproError):
         build(rebuild("six==1.16.0", python="3.99"), tmp_path)
 

@@ -203,10 +203,10 @@ def test_the_local_environments_mlflow_must_fit_too(standing: Standing, said: st
 
 def test_another_local_environment_is_counted_and_a_remedy_named() -> None:
     then = {"a": "1", "b": "1", "numpy": "2.3.4", "torch": "2.9.0", "c": "1", "d": "1", "e": "1"}
-    local = Environment("3.11.9", {**dict.fromkeys(then, "0"), "six": "1"})
+    local = Environment("3.11.9", {**dict.fromkeys(then, "0"), "scipy": "1"})
     said = caveats(REQUEST, recorded(then, environment=local))
     assert "differs from the original's in 8: torch 0 (was 2.9.0), numpy 0 (was 2.3.4), a 0" in said
-    assert said.endswith("--env-manager original makes the original's again.")
+    assert said.endswith("--env-manager original makes it again.")
     same = Environment("3.11.9", then)
     assert "differs" not in caveats(REQUEST, recorded(then, environment=same))
 

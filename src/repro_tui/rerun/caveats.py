@@ -120,22 +120,21 @@ def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
 
 def _environment(situation: Situation) -> str:
     recorded, local = situation.recorded, situation.environment
-    remedy = "--env-manager original makes the original's again."
     if recorded is None or local is None:
         return "Whether this Python environment is the original's is not known."
+    then, now = recorded.packages, local.packages
+    names = [name for name in {*then, *now} if then.get(name) != now.get(name)]
+    # What changed or is gone can change results; what came along seldom does.
+    names.sort(key=lambda name: (name not in then, _weight(name)))
     differing = [
-        f"{name} {local.packages.get(name, 'absent')} (was {recorded.packages.get(name, 'absent')})"
-        for name in sorted({*recorded.packages, *local.packages}, key=_weight)
-        if recorded.packages.get(name) != local.packages.get(name)
+        f"{name} {now.get(name, 'absent')} (was {then.get(name, 'absent')})" for name in names
     ]
     if recorded.python != local.python:
         differing.insert(0, f"Python {local.python} (was {recorded.python})")
     if not differing:
         return ""
-    return (
-        f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
-        + (f" {remedy}" if "uv" in situation.tools else "")
-    )
+    said = f"This environment differs from the original's in {len(differing)}: {_some(differing)}."
+    return f"{said} --env-manager original makes it again." if "uv" in situation.tools else said
 
 
 _WEIGHTY = (
