@@ -24,6 +24,7 @@ from repro_tui.evidence.record import Record, read_record
 from repro_tui.evidence.tracking import RunQuery
 from repro_tui.rerun.model import Fidelity, JobState, Plan, Refusal, Request
 
+PRINT_RANDOM = "import random; print(random.random())"
 SCRIPTS = Path(sys.executable).parent
 
 # Nothing in it is seeded. `helper` is in nobody's commit.
@@ -91,7 +92,7 @@ class Project:
 def record(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [SCRIPTS / "repro-tui", "record", *words],
-        cwd=folder, env=environment(**extra), capture_output=True, text=True, timeout=300,
+        cwd=folder, env=environment(**extra), capture_output=True, text=True, timeout=550,
         check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -222,6 +223,15 @@ def test_the_command_is_the_persons_own(tmp_path: Path) -> None:
     assert told["exit_code"] == 7
     assert told["launch"]["repository"] == told["launch"]["commit"] == ""
     assert told["recorder"]["active"] is True
+
+
+def test_what_is_recorded_already_is_not_recorded_twice(tmp_path: Path) -> None:
+    """As when a project's entry point calls `repro-tui record` itself."""
+    inner = ["repro-tui", "record", "--seed", "9", "--", "python", "-c", PRINT_RANDOM]
+    done = record(tmp_path, "--seed", "1", "--", *inner)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("No MLflow run was started") == 1
+    assert local(done)["launch"]["seed"] == 1
 
 
 def test_a_command_that_is_killed_is_recorded(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.rerun.examples import (
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
+from repro_tui.evidence.record import Launch
 from repro_tui.rerun.describe import rows
 from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import (
@@ -460,3 +461,65 @@ def test_a_part_of_another_run_stands_for_the_whole_script() -> None:
     run = replace(SCRIPT.run, tags={**SCRIPT.run.tags, Tag.PARENT_RUN_ID: "0b" * 16})
     assert f"a part of the run {'0b' * 16}" in caveats(situation=replace(SCRIPT, run=run))
     assert "a part of the run" not in caveats(situation=SCRIPT)
+
+
+# --- Recorded commands -----------------------------------------------------------------
+
+COMMAND = Launch(
+    reexecutes=None,
+    repository="/home/someone/digits",
+    commit=COMMIT,
+    subdirectory="",
+    patch=None,
+    entry_point="",
+    command="python train.py --conf '{\"lr\": 0.1}'",
+    parameters={},
+    env_manager="local",
+    seed=3,
+    determinism="seed",
+    device="cpu",
+    variables={},
+)
+COMMANDED = replace(
+    SITUATION,
+    launch=COMMAND,
+    project=None,
+    run=replace(original(lr="0.1"), tags={Tag.SOURCE_NAME: "train.py", Tag.SOURCE_TYPE: "LOCAL"}),
+)
+
+
+def test_a_recorded_command_runs_verbatim() -> None:
+    made = plan(REQUEST, COMMANDED)
+    assert isinstance(made, Plan)
+    assert (made.command, made.entry_point, made.parameters) == (COMMAND.command, "", {})
+    assert (made.seed, made.device, made.fidelity) == (3, "cpu", Fidelity.EXACT)
+    # The new run tells of its source what the original tells.
+    assert (made.tags[Tag.SOURCE_NAME], made.tags[Tag.SOURCE_TYPE]) == ("train.py", "LOCAL")
+    # Params that the script logged are no parameters: it will log them again itself.
+    assert made.params == {}
+
+
+@pytest.mark.parametrize(
+    ("launch", "request_", "what"),
+    [
+        (replace(COMMAND, masked=True), REQUEST, "held secrets"),
+        (replace(COMMAND, runs=("1b" * 16, RUN_ID)), REQUEST, "number 2"),
+        (COMMAND, replace(REQUEST, overrides={"lr": "1"}), "declares no parameter 'lr'"),
+        (COMMAND, replace(REQUEST, env_manager=EnvManager.CONDA), "conda"),
+    ],
+)
+def test_what_a_recorded_command_cannot_do_is_refused(
+    launch: Launch, request_: Request, what: str
+) -> None:
+    refused = plan(request_, replace(COMMANDED, launch=launch, tools=frozenset({"conda"})))
+    assert isinstance(refused, Refusal)
+    (lack,) = refused.lacks
+    assert what in lack.what
+    assert lack.remedy
+
+
+def test_the_first_of_several_runs_stands_for_all_of_them() -> None:
+    several = replace(COMMAND, runs=(RUN_ID, "1b" * 16))
+    made = plan(REQUEST, replace(COMMANDED, launch=several))
+    assert isinstance(made, Plan)
+    assert any("starts 2 runs" in caveat for caveat in made.caveats)

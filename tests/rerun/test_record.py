@@ -203,6 +203,35 @@ def test_a_process_that_used_no_gpu_computed_on_the_cpu(
     assert assembled(tmp_path, device="cuda:1")["device"]["device"] == "cpu"
 
 
+@pytest.mark.parametrize(
+    ("told", "shown", "cards", "expected"),
+    [
+        pytest.param("cuda:0", "1", 2, {"device": "cuda:1", "name": "card 1"}, id="second card"),
+        pytest.param("cuda:1", None, 2, {"device": "cuda:1", "name": "card 1"}, id="all shown"),
+        pytest.param("cpu", None, 2, {"device": "cpu"}, id="not used"),
+        pytest.param(None, None, 2, None, id="nobody can tell"),
+        pytest.param(None, None, 0, {"device": "cpu"}, id="no card"),
+    ],
+)
+def test_a_device_that_nobody_chose_is_the_one_that_was_found(
+    told: str | None, shown: str | None, cards: int, expected: dict[str, str] | None,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The GPUs are mocked."""
+    monkeypatch.setattr(devices, "gpus", lambda: CARDS[:cards])
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    variables = {} if shown is None else {"CUDA_VISIBLE_DEVICES": shown}
+    name = "" if told in (None, "cpu") else "card 1"
+    device = None if told is None else {"device": told, "name": name}
+    save(tmp_path, process("0", "torch", device=device, variables=variables))
+    written = assembled(tmp_path, device="")
+    if expected is None:
+        assert written["device"] is None
+    else:
+        assert expected.items() <= written["device"].items()
+    assert written["launch"]["device"] == (expected or {}).get("device", "")
+
+
 def test_a_folder_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "repro-tui").touch()
     with pytest.raises(ReproError, match="cannot be written") as failed:

@@ -186,7 +186,7 @@ def noted_runs(folder: Path) -> list[NotedRun]:
     noted = [
         NotedRun(run["run_id"], run["tracking_uri"], Path(run["folder"]))
         for process in sorted(_processes(folder), key=lambda process: process["start"])
-        for run in process["runs"]
+        for run in process.get("runs", [])
     ]
     return list(dict.fromkeys(noted))
 
