@@ -66,7 +66,7 @@ def compare_code(
             finding = _with_commits(finding, repositories, commits_between)
         elif finding.key[:1] != ("files",):
             finding = _with_lines(finding, opener, text_limit)
-        elif why := used.get(finding.key[-1]):
+        elif finding.kind.differs and (why := used.get(finding.key[-1])):
             finding = noted(_with_lines(finding, opener, text_limit), why)
         elif finding.kind is Kind.CHANGED:
             finding = _with_lines(finding, opener, text_limit)

@@ -2,19 +2,23 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from repro_tui.compare.artifacts import OpenFile, look_inside
 from repro_tui.compare.code import Opener
 from repro_tui.compare.mappings import compare_scalars, compare_section
-from repro_tui.compare.model import Finding, Kind
+from repro_tui.compare.model import FileDetail, Finding, Kind
 from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Fact, FileRef, Key, Known, Section, SectionName
 from repro_tui.text import size
 
 _MODELS = "models"
+Model = dict[Key, FileRef]
+"""The files of one logged model by their path in it."""
+_MOST_PAIRS = 64
+"""Of models of one name, up to which their files are looked into to pair them."""
 _NUMBERED = re.compile(r" #\d+$")
 """Ends the names of all but the first of the logged models of one run that share a name."""
 
@@ -27,34 +31,61 @@ def compare_artifacts(
     Logged models that share a name are paired by content, since stores list them in any
     order. A file that one run has under another name is one finding, at the left name.
     """
-    right = _renamed(right, _pair_models(_models(left), _models(right)))
+
+    def apart(a: Model, b: Model) -> int:
+        """How much differs between two models, after a look into their files."""
+        changed = 0
+        for path in a.keys() | b.keys():
+            x, y = a.get(path), b.get(path)
+            if x is None or y is None:
+                changed += 1
+            elif x.digest != y.digest:
+                pair = Finding(path, Kind.CHANGED, Known(x, ""), Known(y, ""))
+                changed += _weight(_inside(pair, policy, opener, limit))
+        return changed
+
+    right = _renamed(right, _pair_models(_models(left), _models(right), apart))
     findings = compare_section(left, right, policy, compare_scalars(SectionName.ARTIFACTS))
     return tuple(_inside(finding, policy, opener, limit) for finding in _renames(findings))
 
 
-def _models(section: Section) -> dict[str, set[tuple[Key, str]]]:
-    """The files of each logged model: path and digest."""
-    models: dict[str, set[tuple[Key, str]]] = defaultdict(set)
+def _weight(finding: Finding) -> int:
+    """How many parts of a file differ: 0 where what differs does not count."""
+    if not finding.kind.differs:
+        return 0
+    parts = finding.detail.findings if isinstance(finding.detail, FileDetail) else ()
+    return max(1, sum(part.kind.differs for part in parts))
+
+
+def _models(section: Section) -> dict[str, Model]:
+    """The files of each logged model by name."""
+    models: dict[str, Model] = defaultdict(dict)
     for key, fact in section.facts.items():
         if len(key) > 1 and key[0] == _MODELS:
             files = models[key[1]]
             if isinstance(fact, Known) and isinstance(fact.value, FileRef):
-                files.add((key[2:], fact.value.digest))
+                files[key[2:]] = fact.value
     return models
 
 
 def _pair_models(
-    left: dict[str, set[tuple[Key, str]]], right: dict[str, set[tuple[Key, str]]]
+    left: dict[str, Model], right: dict[str, Model], apart: Callable[[Model, Model], int]
 ) -> dict[str, str]:
-    """A new name for each of the right's models: that of the left's most alike one."""
+    """A new name for each of the right's models: that of the left's most alike one.
+
+    Alike are those with the most equal files, then those between which `apart` finds the
+    least: some files, as skops', never repeat to the bit.
+    """
     names: dict[str, str] = {}
     for stem in sorted({_stem(name) for name in right}):
         ours, theirs = ([n for n in sorted(side) if _stem(n) == stem] for side in (left, right))
+        look = 1 < len(ours) * len(theirs) <= _MOST_PAIRS
         alike = sorted(
-            ((a, b) for a in ours for b in theirs),
-            key=lambda pair: (-len(left[pair[0]] & right[pair[1]]), pair[0] != pair[1], pair),
+            (-_equal(left[a], right[b]), apart(left[a], right[b]) if look else 0, a != b, a, b)
+            for a in ours
+            for b in theirs
         )
-        for a, b in alike:
+        for *_, a, b in alike:
             if a not in names.values() and b not in names:
                 names[b] = a
         # Models without a partner keep a name of their own, but none that is taken.
@@ -63,6 +94,11 @@ def _pair_models(
             if b not in names:
                 names[b] = next(free)
     return names
+
+
+def _equal(left: Model, right: Model) -> int:
+    """How many files of two models are equal."""
+    return sum(path in right and file.digest == right[path].digest for path, file in left.items())
 
 
 def _stem(name: str) -> str:
