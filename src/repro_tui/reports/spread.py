@@ -96,7 +96,7 @@ def rows(spread: Spread) -> list[tuple[str, ...]]:
 def row(metric: MetricSpread) -> tuple[str, ...]:
     """What stands in `COLUMNS`; numbers rounded to three digits of the standard deviation."""
     scale = metric.deviation
-    ends = "" if metric.range is None else " to ".join(map(number, metric.range))
+    ends = "" if metric.range is None else " to ".join(dict.fromkeys(map(number, metric.range)))
     interval = (
         ""
         if metric.interval is None
