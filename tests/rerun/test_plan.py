@@ -523,3 +523,14 @@ def test_the_first_of_several_runs_stands_for_all_of_them() -> None:
     made = plan(REQUEST, replace(COMMANDED, launch=several))
     assert isinstance(made, Plan)
     assert any("starts 2 runs" in caveat for caveat in made.caveats)
+
+
+def test_a_secret_in_an_address_is_not_shown() -> None:
+    secret = "https://someone:token@git.example.org/a.git"
+    made = planned(situation=replace(SCRIPT, repository=secret))
+    assert made.repository == secret
+    assert "token" not in repr((rows(made), made.tags))
+    named = replace(SCRIPT.run, tags={**SCRIPT.run.tags, Tag.SOURCE_NAME: secret})
+    for repository in (None, "/home/someone/digits"):
+        lost = replace(SCRIPT, run=named, repository=repository, commit_found=False)
+        assert "token" not in refused(situation=lost)

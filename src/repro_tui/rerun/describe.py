@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from repro_tui.rerun import sbatch
+from repro_tui.rerun import masking, sbatch
 from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import Backend, Job, Plan, Refusal
 from repro_tui.text import plural
@@ -16,7 +16,8 @@ def rows(plan: Plan) -> tuple[tuple[str, str], ...]:
 
 
 def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield "repository", plan.repository + (f"#{plan.subdirectory}" if plan.subdirectory else "")
+    folder = f"#{plan.subdirectory}" if plan.subdirectory else ""
+    yield "repository", f"{masking.url(plan.repository)}{folder}"
     changes = " with the recorded uncommitted changes" if plan.patch else ""
     yield "commit", plan.commit + changes
     for asked, what in ((plan.submodules, "submodules"), (plan.lfs, "Git LFS files")):

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
-from repro_tui.rerun import rebuild
+from repro_tui.rerun import masking, rebuild
 from repro_tui.rerun.model import Backend, EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation, Standing
 from repro_tui.text import size
@@ -47,7 +47,7 @@ def code(situation: Situation) -> Iterator[Lack]:
 
 def _no_code(situation: Situation) -> Iterator[Lack]:
     """The commit is not here: where it was looked for, and how to say where it is."""
-    named = situation.run.tags.get(Tag.SOURCE_NAME, "")
+    named = masking.url(situation.run.tags.get(Tag.SOURCE_NAME, ""))
     old = address.split(situation.launch.repository if situation.launch else named)[0]
     remedy = "Name a clone that has it: --repository PATH."
     if "/" in old:

@@ -9,7 +9,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import determinism as switches
-from repro_tui.rerun import lacks, project, rebuild, sbatch
+from repro_tui.rerun import lacks, masking, project, rebuild, sbatch
 from repro_tui.rerun.caveats import caveats
 from repro_tui.rerun.devices import child_name
 from repro_tui.rerun.model import (
@@ -162,7 +162,7 @@ def _complete(plan: Plan) -> Plan:
     local = plan.env_manager is EnvManager.LOCAL
     own = {
         # The place that is kept, never the throw-away checkout that really runs.
-        Tag.SOURCE_NAME: f"{scheme}{plan.repository}{folder}",
+        Tag.SOURCE_NAME: f"{scheme}{masking.url(plan.repository)}{folder}",
         Tag.SOURCE_TYPE: "PROJECT",
         Tag.PROJECT_ENV: "" if local else plan.env_manager.value,
         Tag.GIT_COMMIT: plan.commit,

@@ -15,6 +15,7 @@ from pathlib import Path
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.repository import SAFE_CONFIGURATION, SAFE_ENVIRONMENT, configured
+from repro_tui.rerun import masking
 
 _TIMEOUT = 1800.0
 """Seconds after which a fetch is given up."""
@@ -86,8 +87,9 @@ def _fetch(folder: Path, protocol: str, url: str, commit: str) -> None:
         _, said = git(folder, protocol, "fetch", *_OPTIONS, *what)
         if _has(folder, commit):
             return
+    reason = said or "it is not there"
     raise ReproError(
-        f"The commit {commit} cannot be fetched from {url}: {said or 'it is not there'}.",
+        f"The commit {commit} cannot be fetched from {masking.url(url)}: {reason}.",
         "Check the address and your access.",
     )
 

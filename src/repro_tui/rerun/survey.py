@@ -16,7 +16,7 @@ from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
-from repro_tui.rerun import links, machine, project, remote
+from repro_tui.rerun import links, machine, masking, project, remote
 from repro_tui.rerun.clues import find_clues
 from repro_tui.rerun.declared import declared
 from repro_tui.rerun.determinism import recorded_threads
@@ -109,7 +109,7 @@ def _origin(
     found = origin(run, launch, places)
     unreachable = []
     for url in found.remotes if found.commit and not isinstance(found.code, Snapshot) else ():
-        progress(f"fetching {found.commit[:12]} from {url}")
+        progress(f"fetching {found.commit[:12]} from {masking.url(url)}")
         try:
             remote.fetch(url, found.commit, settings.cache)
             return origin(run, launch, places), ()
