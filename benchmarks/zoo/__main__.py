@@ -39,7 +39,9 @@ _NOT_IN_IT = "No pair switches the device: the zoo runs where there is only a CP
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="use the runs that are there already")
+    parser.add_argument(
+        "--keep", action="store_true", help="use the runs that an earlier zoo has made to the end"
+    )
     arguments = parser.parse_args()
     places = Places(_WORK / "zoo")
     if not arguments.keep:
@@ -61,7 +63,7 @@ def main() -> int:
     text, passed = _report(judged, left_out)
     text += (
         f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"mlflow {version('mlflow')}, torch {version('torch')}: {len(RUNS)} runs made in "
+        f"mlflow {version('mlflow')}, torch {version('torch')}: {len(RUNS)} runs ready after "
         f"{made - started:.0f} s, {len(judged)} pairs compared in {compared - made:.0f} s\n"
     )
     (_WORK / "zoo.md").write_text(text + "\n" + _table(judged), encoding="utf-8")
