@@ -25,6 +25,7 @@ from tests.rerun.waiting import until
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import jobfolder, jobs, processes, project
+from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import Job, JobState, Plan
 from repro_tui.rerun.plan import first
 from repro_tui.settings import Settings
@@ -320,3 +321,33 @@ def _found_in_order(stage: Stage, becomes: set[JobState]) -> None:
     assert not jobfolder.unended(job.folder).exists()
     checkouts = stage.settings.cache / "checkouts"
     assert not checkouts.exists() or not list(checkouts.iterdir())
+
+
+def _left_running(stage: Stage, state: JobState) -> None:
+    """A job in `state` whose launcher is gone, and whose run the store shows as running."""
+    job = jobfolder.create(stage.settings.jobs / "left", stage.plan, 1)
+    tags = {Tag.JOB: job.job_id}
+    run_id = stage.store.client.create_run(stage.store.experiment_id, tags=tags).info.run_id
+    ended = 2 if state.ended else None
+    message = "The store could not be reached." if state.ended else ""
+    stage.job = replace(job, state=state, run_id=run_id, ended=ended, message=message)
+    jobfolder.write_state(stage.job)
+    jobfolder.unended(job.folder).touch()
+    # After a reboot the launcher's pid is somebody else's: here, this very test's.
+    jobfolder.write_launcher(job.folder, Launcher(os.getpid(), psutil.boot_time() - 3600))
+
+
+def test_what_ran_when_the_machine_went_down_is_ended_at_the_next_start(stage: Stage) -> None:
+    _left_running(stage, JobState.RUNNING)
+    _found_in_order(stage, {LOST})
+    assert stage.told().run_id is not None
+
+
+def test_a_run_whose_store_was_away_is_ended_later(stage: Stage) -> None:
+    _left_running(stage, FAILED)
+    jobs.jobs(stage.settings)
+    until(lambda: stage.told().message.endswith("It was ended later."))
+    job = stage.told()
+    assert (job.state, job.ended) == (FAILED, 2)
+    assert stage.store.reader.run(job.run_id or "").status == "KILLED"
+    assert not jobfolder.unended(job.folder).exists()

@@ -215,7 +215,7 @@ def _left_running(job: Job) -> bool:
     if not job.state.ended or not jobfolder.unended(job.folder).exists():
         return False
     launcher, lock = _launcher(job), _lock(job.folder)
-    tried = lock.stat().st_mtime if lock.exists() else 0
+    tried = lock.stat().st_mtime if lock.exists() and lock.stat().st_size else 0
     return (launcher is None or not processes.alive(launcher)) and time.time() - tried > _PAUSE
 
 
