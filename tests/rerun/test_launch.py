@@ -5,6 +5,7 @@ Each costs ten seconds or more, because each launcher imports MLflow.
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from tests.rerun.waiting import until
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.record import Record, read_record
-from repro_tui.rerun import jobs, processes, project
+from repro_tui.rerun import jobs, machine, processes, project
 from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import (
     Determinism,
@@ -305,11 +306,19 @@ def test_a_plain_script_is_reexecuted(
     }
 
 
+@pytest.mark.parametrize("manager", [EnvManager.UV, EnvManager.VIRTUALENV])
 def test_an_environment_is_made_and_recorded_in(
-    store: Store, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    manager: EnvManager,
 ) -> None:
+    python = platform.python_version()
+    if python not in machine.pythons(manager):
+        pytest.skip(f"{manager} finds no Python {python} here")
     # Nothing to install: no registry is needed.
-    environment = "python: '3.11'\nbuild_dependencies: []\ndependencies: []\n"
+    environment = f"python: {python}\nbuild_dependencies: []\ndependencies: []\n"
     command = 'python -c "import sys, random; print(sys.prefix, random.random())"'
     text = json.dumps({"python_env": "env.yaml", "entry_points": {"main": {"command": command}}})
     repository = tmp_path / "repository"
@@ -323,20 +332,21 @@ def test_an_environment_is_made_and_recorded_in(
         commit=head,
         tracking_uri=store.uri,
         experiment_id=store.experiment_id,
-        run_name="uv",
+        run_name="made",
         interpreter="",
         seed=5,
-        env_manager=EnvManager.UV,
+        env_manager=manager,
     )
     job = carried_out(made, settings)
     assert job.state is JobState.FINISHED, job.log.read_text()
     run = new_run(store, job)
-    assert run.tags[Tag.PROJECT_ENV] == "uv"
+    assert run.tags[Tag.PROJECT_ENV] == manager
     record = recorded(run)
     assert record.inactive == ""
     assert record.python is not None
     assert str(record.python["prefix"]).startswith(str(tmp_path / "environments"))
-    assert record.packages == ()
+    assert record.packages is not None
+    assert {name for name, _, _ in record.packages} <= {"pip", "setuptools"}
 
 
 TORCH = """

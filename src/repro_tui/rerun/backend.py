@@ -228,6 +228,8 @@ def _interpreter(plan: Plan, project: Any, work_dir: Path) -> Path:
     else:
         wanted = _PythonEnv.from_yaml(project.env_config_path)
     environment = Path(_get_mlflow_virtualenv_root(), _get_virtualenv_name(wanted, work_dir))
+    # A plan names a Python that is installed: none is downloaded unasked.
+    os.environ["UV_PYTHON_DOWNLOADS"] = "never"
     _create_virtualenv(
         local_model_path=work_dir,
         python_env=wanted,
