@@ -57,12 +57,12 @@ if TYPE_CHECKING:
     help="Give the run a copy of this ignored file or folder of the repository; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--backend", type=click.Choice(["local", "slurm"]), default="local", show_default=True,
-    help="slurm: on a node of the cluster that this machine submits to.",
+    "--backend", metavar="NAME", default="local", show_default=True,
+    help="Where it runs: slurm, or a backend of MLflow Projects (databricks, kubernetes, plugins).",
 )  # fmt: skip
 @click.option(
     "--backend-config", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
-    help='For Slurm: long options of sbatch as JSON, as in {"partition": "gpu"}.',
+    help='JSON: for Slurm long options of sbatch, as in {"partition": "gpu"}.',
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only show what would run.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before running somebody's code.")
@@ -97,7 +97,7 @@ def rerun(
     the exit code is the gravest of all: 2, then 1, then 3, then 0.
     """
     from repro_tui.rerun.describe import refusal_lines, rows
-    from repro_tui.rerun.model import Backend, Determinism, EnvManager, Refusal, Request
+    from repro_tui.rerun.model import Determinism, EnvManager, Refusal, Request
 
     changed = {}
     for override in overrides:
@@ -119,8 +119,8 @@ def rerun(
             submodules=submodules,
             lfs=lfs,
             links=links,
-            backend=Backend(backend),
-            backend_options=_backend_options(backend, backend_config),
+            backend=backend,
+            backend_config=_backend_config(backend, backend_config),
         ),
         progress(),
     )
@@ -142,16 +142,18 @@ def rerun(
     return _carry_out(engine, plan, times, output)
 
 
-def _backend_options(backend: str, path: Path | None) -> dict[str, str]:
+def _backend_config(backend: str, path: Path | None) -> str:
+    """The file as it stands, once it is seen to be a JSON object."""
     from repro_tui.evidence.documents import load_json, mapping
     from repro_tui.evidence.files import read_text
-    from repro_tui.rerun import sbatch
 
     if path is None:
-        return {}
+        return "{}"
     if backend == "local":
-        raise click.UsageError("--backend-config is for --backend slurm.")
-    return sbatch.options(mapping(load_json(read_text(path, 1 << 20)), str(path)))
+        raise click.UsageError("--backend-config is for another --backend than local.")
+    text = read_text(path, 1 << 20)
+    mapping(load_json(text), str(path))
+    return text
 
 
 def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) -> int:

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
-from repro_tui.rerun.model import EntryPoint, EnvManager, Request
+from repro_tui.rerun.model import Backend, EntryPoint, EnvManager, Request
 from repro_tui.rerun.situation import Situation
 from repro_tui.text import plural, size
 
@@ -25,11 +25,20 @@ def caveats(request: Request, situation: Situation, entry_point: EntryPoint) -> 
         yield from _recorded(situation.launch, situation.patch)
     yield from _commit(situation)
     yield from _data(situation)
+    yield from _backend(request)
     yield from _surroundings(request.env_manager, situation)
     if request.threads is not None and situation.cores and request.threads > situation.cores:
         yield (
             f"This machine has {plural(situation.cores, 'core')}: PyTorch computes with no more "
             "threads than that, other libraries with as many as asked for."
+        )
+
+
+def _backend(request: Request) -> Iterator[str]:
+    if not Backend.is_ours(request.backend):
+        yield (
+            f"On {request.backend} nothing is seeded or recorded by repro-tui: only the "
+            "variables and the parameters go along."
         )
 
 

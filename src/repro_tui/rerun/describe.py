@@ -1,5 +1,6 @@
 """Plans, refusals and jobs told: to people in words, to scripts as JSON. Pure."""
 
+import json
 import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -31,8 +32,10 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     for name, value in plan.parameters.items():
         yield f"  {name}", value
     yield "environment", f"env-manager {plan.env_manager}" + _made_of(plan)
-    if plan.backend is not Backend.LOCAL:
-        yield "backend", " ".join((plan.backend, *sbatch.spelled(plan.backend_options)))
+    if plan.backend == Backend.SLURM:
+        yield "backend", " ".join((plan.backend, *sbatch.spelled(json.loads(plan.backend_config))))
+    elif plan.backend != Backend.LOCAL:
+        yield "backend", f"{plan.backend} {plan.backend_config}"
     yield "device", plan.device
     threads = plan.variables.get(THREADS[0])
     yield "threads", "as each library chooses" if threads is None else threads

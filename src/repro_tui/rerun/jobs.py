@@ -8,6 +8,7 @@ import codecs
 import contextlib
 import fcntl
 import functools
+import json
 import os
 import secrets
 import shutil
@@ -46,7 +47,7 @@ def submit(plan: Plan, settings: Settings) -> Job:
     folder = settings.jobs / f"{stamp}-{secrets.token_hex(3)}"
     try:
         job = jobfolder.create(folder, plan, round(now * 1000))
-        if plan.backend is Backend.SLURM:
+        if plan.backend == Backend.SLURM:
             _hand_to_slurm(job, settings)
         else:
             _start_launcher(job, str(folder), settings=settings)
@@ -96,7 +97,7 @@ def on_device(device: str, settings: Settings) -> list[Job]:
         job
         for job in jobs(settings)
         if job.plan.device == device
-        and job.plan.backend is Backend.LOCAL
+        and job.plan.backend == Backend.LOCAL
         and not job.state.ended
         and job.state is not JobState.QUEUED
     ]
@@ -199,7 +200,7 @@ def _abandoned(job: Job) -> bool:
     if job.slurm_id is not None:
         moment = int(time.monotonic() / _SLURM_PAUSE)
         return _slurm_standing(job.slurm_id, moment) is slurm.Standing.GONE
-    if launcher is None or job.plan.backend is Backend.SLURM:
+    if launcher is None or job.plan.backend == Backend.SLURM:
         return time.time() * 1000 - job.created > _LAUNCH_TIME
     return True
 
@@ -245,7 +246,7 @@ def _hand_to_slurm(job: Job, settings: Settings) -> None:
             log=job.log,
             folder=job.folder,
             environment=_environment(job, settings),
-            options=job.plan.backend_options,
+            options=json.loads(job.plan.backend_config),
         )
     except ReproError:
         shutil.rmtree(job.folder)

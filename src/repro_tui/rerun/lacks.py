@@ -5,10 +5,11 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
-from repro_tui.rerun import masking, rebuild
+from repro_tui.rerun import masking, rebuild, sbatch
 from repro_tui.rerun.model import Backend, EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation, Standing
 from repro_tui.text import size
@@ -190,14 +191,30 @@ def data(situation: Situation) -> Iterator[Lack]:
         )
 
 
-def device(device: str, request: Request, situation: Situation) -> Iterator[Lack]:
-    if request.backend is Backend.SLURM:
-        # What its nodes have Slurm alone knows; it refuses what none of them has.
+def backend(request: Request, situation: Situation) -> Iterator[Lack]:
+    """Whether the backend can be handed this plan, as far as can be told from here."""
+    if request.backend == Backend.SLURM:
         if "slurm" not in situation.tools:
             yield Lack(
                 "Slurm's commands are not installed on this machine.",
                 "Run repro-tui on a machine that submits to the cluster.",
             )
+        try:
+            sbatch.options(json.loads(request.backend_config))
+        except ReproError as error:
+            yield Lack(error.message, error.hint)
+    elif not Backend.is_ours(request.backend):
+        launch = situation.launch
+        if situation.script or (launch is not None and not launch.entry_point):
+            yield Lack(
+                f"The backend {request.backend} runs MLflow Projects; this run is a command's.",
+                "Choose the backend local or slurm.",
+            )
+
+
+def device(device: str, request: Request, situation: Situation) -> Iterator[Lack]:
+    if request.backend != Backend.LOCAL:
+        # What others have they alone know; they refuse what they have not.
         return
     present = [found.name for found in situation.devices]
     if device not in present:

@@ -114,7 +114,7 @@ class _Execution:
         if jobfolder.cancelled(self.job.folder).exists():
             raise _Cancelled
         self.sweep()
-        if plan.backend is Backend.LOCAL:
+        if plan.backend == Backend.LOCAL:
             await_turn(self.job, self.settings, lambda: self._note(state=JobState.PREPARING))
         else:
             self._note(state=JobState.PREPARING)
@@ -122,7 +122,8 @@ class _Execution:
             self._before.write_text(json.dumps(written.look(self._place)), encoding="utf-8")
             exit_code: int | None = None
             try:
-                exit_code = self._train()
+                ours = Backend.is_ours(plan.backend)
+                exit_code = self._train() if ours else self._hand_over()
             finally:
                 ended = _now()
                 # Also what the command left running: its checkout goes now.
@@ -163,7 +164,7 @@ class _Execution:
             ),
             **runcontext.tagging({Tag.JOB: job_id}, os.environ),
         }
-        if plan.backend is Backend.SLURM and plan.device.startswith("cuda"):
+        if plan.backend == Backend.SLURM and plan.device.startswith("cuda"):
             # Which of the node's devices are the job's, Slurm has told its launcher.
             told = os.environ.get(VISIBLE_DEVICES)
             variables |= {} if told is None else {VISIBLE_DEVICES: told}
@@ -173,6 +174,22 @@ class _Execution:
         process = backend.start(plan, project, run_id, self._overlay, variables)
         self._note(state=JobState.RUNNING, started=_now())
         return process.wait()
+
+    def _hand_over(self) -> int:
+        """Let a backend of MLflow Projects execute the plan; 0 where it says that all went well."""
+        store = self.connect()
+        jobfolder.unended(self.job.folder).touch()
+        from repro_tui.rerun import handover
+
+        project = self._place / self.job.plan.subdirectory
+        submitted = handover.submit(self.job.plan, project, self.job.folder)
+        self._note(run_id=store.adopt(submitted.run_id))
+        self._note(state=JobState.RUNNING, started=_now())
+        try:
+            return 0 if submitted.wait() else 1
+        except _Cancelled:
+            submitted.cancel()
+            raise
 
     def connect(self) -> "NewRun":
         """Load MLflow, which takes seconds, and open the store."""

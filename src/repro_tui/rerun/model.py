@@ -32,11 +32,18 @@ class EnvManager(StrEnum):
 
 
 class Backend(StrEnum):
-    """Where a job's launcher runs, and with it the process that trains."""
+    """Where the process that trains runs. Any other name is a backend of MLflow Projects."""
 
     LOCAL = "local"
     SLURM = "slurm"
-    """On a node of the cluster that this machine submits to."""
+    """With the job's launcher, on a node of the cluster that this machine submits to."""
+    DATABRICKS = "databricks"
+    KUBERNETES = "kubernetes"
+
+    @classmethod
+    def is_ours(cls, name: str) -> bool:
+        """Whether our launcher starts the process there, with the recorder in it."""
+        return name in (cls.LOCAL, cls.SLURM)
 
 
 class Fidelity(StrEnum):
@@ -115,9 +122,9 @@ class Request:
     links: tuple[str, ...] = ()
     """Files and folders that Git does not hold, by path from the top of the repository:
     what the working tree has of them is given to the checkout."""
-    backend: Backend = Backend.LOCAL
-    backend_options: Mapping[str, str] = field(default_factory=dict)
-    """For Slurm: long options of sbatch."""
+    backend: str = Backend.LOCAL
+    backend_config: str = "{}"
+    """A JSON object: for Slurm long options of sbatch, otherwise as the backend has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +194,8 @@ class Plan:
     """For `--env-manager original` alone."""
     build_image: bool = False
     """Docker projects: whether an image with the project's files in it is built."""
-    backend: Backend = Backend.LOCAL
-    backend_options: Mapping[str, str] = field(default_factory=dict)
+    backend: str = Backend.LOCAL
+    backend_config: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,13 @@ class NewRun:
             self._client.log_batch(run_id, params=params[start : start + _BATCH])
         return run_id
 
+    def adopt(self, run_id: str) -> str:
+        """Take the run that a backend of MLflow Projects made for the job's; return its id."""
+        self._run_id = run_id
+        for name, value in {**self._plan.tags, Tag.JOB: self._job_id}.items():
+            self._client.set_tag(run_id, name, value)
+        return run_id
+
     def upload(self, record: Path) -> None:
         """Keep the record with the run."""
         if self._run_id is not None:

@@ -1,5 +1,6 @@
 """Request x Situation -> Plan | Refusal: what exactly will run, or what is missing. Pure."""
 
+import json
 import posixpath
 import re
 from collections.abc import Mapping
@@ -55,6 +56,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
     seed, seed_caveat = _seed(request, situation, filled)
     chosen = _chosen(request, entry_point, filled, device)
     parameters = project.fill(entry_point, original | chosen | dict(request.overrides))
+    missing += lacks.backend(request, situation)
     missing += lacks.device(device, request, situation)
     missing += lacks.override(request, situation, entry_point, original)
     missing += lacks.value(entry_point, parameters, situation)
@@ -95,7 +97,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         rebuild=rebuilt,
         build_image=situation.image != situation.run.tags.get(Tag.IMAGE, ""),
         backend=request.backend,
-        backend_options=_backend_options(request, device),
+        backend_config=_backend_config(request, device),
         device=device,
         seed=seed,
         determinism=request.determinism,
@@ -276,10 +278,11 @@ def _device(
     return "cpu", "The device of the original is not known; the CPU is used."
 
 
-def _backend_options(request: Request, device: str) -> Mapping[str, str]:
-    if request.backend is Backend.SLURM:
-        return sbatch.with_device(request.backend_options, device)
-    return {}
+def _backend_config(request: Request, device: str) -> str:
+    if request.backend == Backend.SLURM:
+        options = sbatch.options(json.loads(request.backend_config))
+        return json.dumps(sbatch.with_device(options, device))
+    return request.backend_config
 
 
 def _threads(request: Request, situation: Situation) -> Mapping[str, str]:

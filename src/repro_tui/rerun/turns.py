@@ -36,7 +36,7 @@ def await_turn(job: Job, settings: Settings, take: Callable[[], None]) -> None:
 
 
 def _comes_first(other: Job, job: Job) -> bool:
-    elsewhere = other.plan.backend is not Backend.LOCAL or other.plan.device != job.plan.device
+    elsewhere = other.plan.backend != Backend.LOCAL or other.plan.device != job.plan.device
     if other.job_id == job.job_id or elsewhere:
         return False
     return other.state is not JobState.QUEUED or jobs.order(other) < jobs.order(job)

@@ -74,7 +74,9 @@ def planned(store: Store, repository: Path, entry_point: str = "main", **options
         Tag.GIT_COMMIT: head,
         Tag.ENTRY_POINT: entry_point,
     }
-    request = Request(store.add(tags), seed=5, backend=Backend.SLURM, backend_options=options)
+    request = Request(
+        store.add(tags), seed=5, backend=Backend.SLURM, backend_config=json.dumps(options)
+    )
     situation = survey(request, store.reader, configuration.load(), (Device("cpu", "A CPU"),))
     made = plan(request, situation)
     assert isinstance(made, Plan), made
