@@ -225,6 +225,12 @@ def test_the_command_is_the_persons_own(tmp_path: Path) -> None:
     assert told["recorder"]["active"] is True
 
 
+def test_a_store_that_is_named_is_the_commands(tmp_path: Path) -> None:
+    program = "import os; print(os.environ['MLFLOW_TRACKING_URI'])"
+    words = ("--tracking-uri", "sqlite:///own.db", "--", "python", "-c", program)
+    assert record(tmp_path, *words).stdout == f"sqlite:///{tmp_path / 'own.db'}\n"
+
+
 def test_what_is_recorded_already_is_not_recorded_twice(tmp_path: Path) -> None:
     """As when a project's entry point calls `repro-tui record` itself."""
     inner = ["repro-tui", "record", "--seed", "9", "--", "python", "-c", PRINT_RANDOM]

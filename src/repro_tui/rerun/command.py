@@ -27,7 +27,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import uncommitted
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.repository import Repository
-from repro_tui.evidence.tracking.discover import discover, sqlite_path
+from repro_tui.evidence.tracking.discover import absolute, discover, sqlite_path
 from repro_tui.rerun import determinism as switches
 from repro_tui.rerun import devices, masking, overlay, record, runcontext
 from repro_tui.rerun.mlflowrun import project_command
@@ -62,7 +62,8 @@ def run(
 ) -> Recording:
     """Run a command to its end and record it, in `folder` or where repro-tui keeps records.
 
-    `device` is empty where nothing is to be chosen. Raises ReproError where the command
+    `device` is empty where nothing is to be chosen, `tracking_uri` where the command
+    finds its store by itself. Raises ReproError where the command
     or the recorder cannot be started; nothing has run then.
     """
     here = Path.cwd()
@@ -90,6 +91,7 @@ def run(
         environment = {
             **{name: os.environ[name] for name in os.environ if name not in overlay.OF_UV},
             **plan.variables,
+            **({"MLFLOW_TRACKING_URI": absolute(tracking_uri, here)} if tracking_uri else {}),
             **switches.recorder_variables(processes, seed, determinism, settings.variables),
             **runcontext.tagging({Tag.RECORD: record_id}, os.environ),
             **overlay.variables(scripts, os.environ),
