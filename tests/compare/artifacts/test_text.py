@@ -68,6 +68,11 @@ def test_what_only_looks_incidental_counts(left: str, right: str) -> None:
         ),
         ("2026-01-01T10:00:00.5Z", "2026-01-01T11:00:00.25Z", "timestamps"),
         ("2026-01-01T10:00:00+01:00", "2026-01-01T10:00:00+02:00", "timestamps"),
+        (
+            "%%CreationDate: Tue Nov 24 03:00:01 2026",
+            "%%CreationDate: Tue Nov 24 04:00:01 2026",
+            "timestamps",
+        ),
         ("<a.B object at 0x7f0000000010>", "<a.B object at 0x7f0000000020>", "memory addresses"),
     ],
 )
