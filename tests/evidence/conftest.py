@@ -51,6 +51,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         },
     )
     environment = {name: v for name, v in os.environ.items() if not name.startswith("MLFLOW_")}
+    # What MLflow records by itself, also where our plugin is installed with repro-tui.
+    environment["REPRO_TUI_CONTEXT"] = "off"
     subprocess.run(
         [sys.executable, "train.py", str(store)], cwd=repository, env=environment, check=True
     )
