@@ -197,7 +197,7 @@ def _submit(engine: "Engine", plan: "Plan", times: int) -> "list[Job]":
     try:
         for _ in range(times):
             submitted = [*submitted, engine.submit(plan)]
-    except ReproError:
+    except (ReproError, KeyboardInterrupt):
         for job in submitted:
             engine.cancel(job)
         raise
