@@ -25,7 +25,6 @@ from tests.rerun.waiting import until
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Tag
 from repro_tui.rerun import jobfolder, jobs, processes, project
-from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import Job, JobState, Plan
 from repro_tui.rerun.plan import first
 from repro_tui.settings import Settings
@@ -334,7 +333,7 @@ def _left_running(stage: Stage, state: JobState) -> None:
     jobfolder.write_state(stage.job)
     jobfolder.unended(job.folder).touch()
     # After a reboot the launcher's pid is somebody else's: here, this very test's.
-    jobfolder.write_launcher(job.folder, Launcher(os.getpid(), psutil.boot_time() - 3600))
+    jobfolder.write_launcher(job.folder, processes.this_process()._replace(boot="another"))
 
 
 def test_what_ran_when_the_machine_went_down_is_ended_at_the_next_start(stage: Stage) -> None:

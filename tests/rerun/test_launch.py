@@ -26,7 +26,6 @@ from repro_tui import settings as configuration
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.rerun import jobs, machine, processes, project
-from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import (
     Determinism,
     Device,
@@ -462,8 +461,8 @@ def test_a_killed_launcher_is_cleared_up_after(
     with untouched(repository):
         job = hanging(store, repository, settings)
         assert job.launcher_pid is not None
-        assert job.launcher_start is not None
-        launcher = Launcher(job.launcher_pid, job.launcher_start)
+        launcher = jobfolder.read_launcher(job.folder)
+        assert launcher is not None
         os.kill(job.launcher_pid, signal.SIGKILL)
         until(lambda: not processes.alive(launcher))
         # Several programs notice at once; one clears up.

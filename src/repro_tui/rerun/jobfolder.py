@@ -42,11 +42,13 @@ _STATE_FIELDS = ("state", "created", "started", "ended", "run_id", "message", "v
 
 
 class Launcher(NamedTuple):
-    """The process that carries a job out. The start time names it for good."""
+    """The process that carries a job out. Start time and boot name it for good."""
 
     pid: int
     start: float
-    """Seconds since the epoch, as psutil tells it."""
+    """Seconds since the machine was started: the clock may be set while a job runs."""
+    boot: str = ""
+    """What Linux calls the time since then, `/proc/sys/kernel/random/boot_id`; empty elsewhere."""
 
 
 def create(folder: Path, plan: Plan, created: int) -> Job:
@@ -73,6 +75,7 @@ def read(folder: Path) -> Job:
         "plan": plan,
         "launcher_pid": launcher.pid if launcher else None,
         "launcher_start": launcher.start if launcher else None,
+        "launcher_boot": launcher.boot if launcher else "",
         "slurm_id": _read_slurm_id(folder),
     }
     return _decode(Job, fields, folder)

@@ -187,7 +187,7 @@ def wait(job: Job, timeout: float | None = None) -> Job:
 def _launcher(job: Job) -> Launcher | None:
     if job.launcher_pid is None or job.launcher_start is None:
         return None
-    return Launcher(job.launcher_pid, job.launcher_start)
+    return Launcher(job.launcher_pid, job.launcher_start, job.launcher_boot)
 
 
 def _abandoned(job: Job) -> bool:

@@ -245,7 +245,10 @@ class Job:
     ended: int | None = None
     launcher_pid: int | None = None
     launcher_start: float | None = None
-    """With the pid it names the process for good: pids are used again."""
+    """Seconds since the machine was started. With the pid and the next it names the process
+    for good: pids are used again."""
+    launcher_boot: str = ""
+    """Linux' name for the time since then; empty elsewhere."""
     run_id: str | None = None
     """The new run, as soon as it exists."""
     slurm_id: str | None = None

@@ -1,8 +1,10 @@
 """The processes of a job: found again whoever started them, and ended with their children."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
@@ -16,18 +18,18 @@ GRACE = 5.0
 """Seconds between asking a process to end and ending it."""
 
 _START_TOLERANCE = 5.0
-"""Seconds by which a start time may move: it is computed from the clock."""
+"""Seconds by which a start time may move: the clock may be set between two readings of it."""
 
 
 def this_process() -> Launcher:
     """How the current process is noted."""
-    return Launcher(os.getpid(), psutil.Process().create_time())
+    return _noted(psutil.Process())
 
 
 def note(pid: int) -> Launcher | None:
     """How the process of that id is noted; None: it has ended already."""
     try:
-        return Launcher(pid, psutil.Process(pid).create_time())
+        return _noted(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return None
 
@@ -36,10 +38,25 @@ def alive(launcher: Launcher) -> bool:
     """Whether that very process still runs, not another one with its pid."""
     try:
         process = psutil.Process(launcher.pid)
-        same = abs(process.create_time() - launcher.start) < _START_TOLERANCE
+        found = _noted(process)
+        same = found.boot == launcher.boot and abs(found.start - launcher.start) < _START_TOLERANCE
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _noted(process: psutil.Process) -> Launcher:
+    # psutil adds the time of boot, which moves with the clock; both are taken from one clock.
+    return Launcher(process.pid, process.create_time() - psutil.boot_time(), _boot())
+
+
+@functools.cache
+def _boot() -> str:
+    """Names the time since the machine was started; empty: the system has no name for it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def end_job(job_id: str) -> None:
