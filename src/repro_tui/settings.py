@@ -35,6 +35,8 @@ class Settings:
     text_limit: int
     jobs_per_device: int
     """How many jobs a device may hold at once; further ones wait."""
+    jobs_end_with_program: bool
+    """Whether jobs are cancelled when the program that submitted them is gone."""
     state: Path
     """The folder that jobs are kept in: lose it and running jobs are orphans."""
     cache: Path
@@ -89,6 +91,7 @@ def load() -> Settings:
         look_inside=values["limits"]["look_inside"],
         text_limit=values["limits"]["text"],
         jobs_per_device=_at_least_one(values["jobs"]["per_device"], "jobs.per_device", path),
+        jobs_end_with_program=values["jobs"]["end_with_program"],
         state=Path(
             os.environ.get("REPRO_TUI_STATE_DIR") or platformdirs.user_state_path(_APP)
         ).absolute(),

@@ -291,6 +291,22 @@ def test_nothing_is_left_whoever_is_killed_whenever(
     assert footprint(repository) == before
 
 
+def test_a_job_ends_with_its_program_where_that_was_chosen(
+    stage: Stage, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[jobs]\nend_with_program = true\n")
+    monkeypatch.setenv("REPRO_TUI_CONFIG", str(own))
+    before = footprint(repository)
+    stage.submit(by_a_program=True)
+    until(lambda: stage.sign("started"))
+    (victim,) = _program(stage)
+    victim.kill()
+    _found_in_order(stage, {JobState.CANCELLED})
+    assert stage.sign("asked")
+    assert footprint(repository) == before
+
+
 def _lives(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 

@@ -185,3 +185,12 @@ async def test_leaving_while_a_job_runs_says_that_it_goes_on() -> None:
         assert session.engine.cancelled == []
         (_, message) = session.app._exit_renderables[0], str(session.app._exit_renderables[0])
         assert "1 re-execution still running" in message
+
+
+async def test_leaving_says_so_where_jobs_end_with_the_program() -> None:
+    engine = StandIn(jobs=(job(1, JobState.RUNNING),))
+    engine.settings = replace(engine.settings, jobs_end_with_program=True)
+    async with program(engine) as session:
+        await session.pilot.press("q")
+        await session.until(lambda: not session.app.is_running)
+        assert "being cancelled" in str(session.app._exit_renderables[0])

@@ -255,11 +255,13 @@ def _hand_to_slurm(job: Job, settings: Settings) -> None:
 
 
 def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None) -> None:
+    tied = settings is not None and settings.jobs_end_with_program
     with job.log.open("ab") as log:
         # A session of its own: no signal meant for the program's terminal reaches the job.
         process = subprocess.Popen(
-            [*_LAUNCH, *arguments],
-            stdin=subprocess.DEVNULL,
+            [*_LAUNCH, *(["--tied"] if tied else []), *arguments],
+            # Nothing is ever written there: it ends when this program does, however.
+            stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=job.folder,
@@ -270,8 +272,14 @@ def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None)
     noted = processes.note(process.pid)
     if noted is not None:
         jobfolder.write_launcher(job.folder, noted)
+    threading.Thread(target=_attend, args=(process,), daemon=True).start()
+
+
+def _attend(process: "subprocess.Popen[bytes]") -> None:
     # A child that nobody waits for stays a zombie for as long as this program runs.
-    threading.Thread(target=process.wait, daemon=True).start()
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _recover(folder: Path) -> Job:

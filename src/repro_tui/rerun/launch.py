@@ -1,4 +1,4 @@
-"""Carries out one job: `python -m repro_tui.rerun.launch [--end] JOBFOLDER`.
+"""Carries out one job: `python -m repro_tui.rerun.launch [--end|--tied] JOBFOLDER`.
 
 A process of its own, in a session of its own: it outlives the program that submitted
 the job. SIGTERM cancels. Whatever happens, the run is ended in the store: by this
@@ -49,9 +49,14 @@ class _Cancelled(BaseException):
     """SIGTERM: the job is to end. No exception, so that nobody's `except` catches it."""
 
 
-def launch(folder: Path) -> None:
-    """Carry the job out, from its turn in the queue to the comparison."""
+def launch(folder: Path, *, tied: bool = False) -> None:
+    """Carry the job out, from its turn in the queue to the comparison.
+
+    `tied`: cancel it when stdin ends, which is when the program that submitted it does.
+    """
     signal.signal(signal.SIGTERM, _cancel)
+    if tied:
+        threading.Thread(target=_end_with_program, args=(folder,), daemon=True).start()
     execution = _Execution(folder)
     try:
         execution.run()
@@ -82,6 +87,12 @@ def clear_up(folder: Path) -> None:
     else:
         execution.end(JobState.LOST, "KILLED", "Its launcher died; what it left was ended.")
     execution.sweep()
+
+
+def _end_with_program(folder: Path) -> None:
+    sys.stdin.buffer.read()
+    jobfolder.cancelled(folder).touch()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _cancel(_number: int, _frame: FrameType | None) -> None:
@@ -339,7 +350,8 @@ def _now() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--end":
-        clear_up(Path(sys.argv[2]))
+    *option, named = sys.argv[1:]
+    if option == ["--end"]:
+        clear_up(Path(named))
     else:
-        launch(Path(sys.argv[1]))
+        launch(Path(named), tied=option == ["--tied"])

@@ -211,6 +211,8 @@ class ReproApp(App[None]):
     async def action_quit(self) -> None:
         running = sum(not job.state.ended for job in self.jobs)
         told = f"{plural(running, 're-execution')} still running; `repro-tui` shows them again."
+        if running and self.engine.settings.jobs_end_with_program:
+            told = "Re-executions that were started here are being cancelled."
         self.exit(message=told if running else None)
 
 
