@@ -307,6 +307,14 @@ def test_a_job_ends_with_its_program_where_that_was_chosen(
     assert footprint(repository) == before
 
 
+def test_a_job_that_would_end_with_its_program_ends_before_it(stage: Stage) -> None:
+    tied = replace(stage.settings, jobs_end_with_program=True)
+    stage.job = jobs.submit(stage.plan, tied)
+    stage.give("go")
+    _found_in_order(stage, {FINISHED})
+    assert "Fatal" not in stage.job.log.read_text()
+
+
 def _lives(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 

@@ -58,6 +58,9 @@ def launch(folder: Path, *, tied: bool = False) -> None:
     if tied:
         threading.Thread(target=_end_with_program, args=(folder,), daemon=True).start()
     execution = _Execution(folder)
+    if execution.job.state.ended:
+        # Too late: it was given up, as one that nobody carries out.
+        return
     try:
         execution.run()
     except _Cancelled:
@@ -90,7 +93,8 @@ def clear_up(folder: Path) -> None:
 
 
 def _end_with_program(folder: Path) -> None:
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: Python cannot close it at its own end while somebody reads from it.
+    os.read(0, 1)
     jobfolder.cancelled(folder).touch()
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -194,11 +198,12 @@ class _Execution:
 
         project = self._place / self.job.plan.subdirectory
         submitted = handover.submit(self.job.plan, project, self.job.folder)
-        self._note(run_id=store.adopt(submitted.run_id))
-        self._note(state=JobState.RUNNING, started=_now())
         try:
+            self._note(run_id=store.adopt(submitted.run_id))
+            self._note(state=JobState.RUNNING, started=_now())
             return 0 if submitted.wait() else 1
-        except _Cancelled:
+        except BaseException:
+            # Whatever it was: nobody would watch it any more.
             submitted.cancel()
             raise
 
@@ -300,7 +305,7 @@ class _Execution:
 
     def end_runs_later(self) -> None:
         """Try once more, for a job that has ended while its store could not be reached."""
-        status = "FINISHED" if self.job.state is JobState.FINISHED else "KILLED"
+        status = "FAILED" if self.job.state is JobState.FAILED else "KILLED"
         try:
             self._end_runs(status, self.job.ended or _now())
         except Exception:
