@@ -54,6 +54,17 @@ def test_a_bare_repository_has_nothing_to_link() -> None:
     assert "no working tree" in look(None, TRACKED, "data").problem
 
 
+def test_nothing_is_copied_through_a_link_of_the_commit(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "data").symlink_to("../outside")
+    with pytest.raises(ReproError, match="behind a link of the commit"):
+        copy(root, TRACKED | {"data"}, ["data/b"], checkout)
+    assert not list(outside.iterdir())
+
+
 def test_data_is_copied_read_only_and_nothing_leads_back(root: Path, tmp_path: Path) -> None:
     found = look(root, TRACKED, "data/")
     assert (found.path, found.problem, found.files, found.size) == ("data", "", 4, 20)

@@ -56,10 +56,21 @@ def _copy_objects(objects: Path, folder: Path, commit: str) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a checkout, also what the run made read-only in it."""
-    for top, _, _ in os.walk(folder):
-        Path(top).chmod(stat.S_IRWXU)
+    """Remove a checkout, also what the run made read-only in it.
+
+    What belongs to somebody else, as what a container wrote may, stays.
+    """
+    _unlock(folder)
+    for top, folders, _ in os.walk(folder):
+        for name in folders:
+            _unlock(Path(top, name))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unlock(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        if not folder.is_symlink():
+            folder.chmod(stat.S_IRWXU)
 
 
 def _git(folder: Path, *arguments: str, stdin: str = "") -> str:

@@ -45,12 +45,19 @@ def look(root: Path | None, tracked: Collection[str], name: str) -> Link:
 def copy(root: Path, tracked: Collection[str], names: Collection[str], folder: Path) -> None:
     """Copy what `names` bring along into the checkout `folder`, read-only.
 
-    Raises ReproError where it cannot be read, or where there is no room for it.
+    Raises ReproError where it cannot be read, where there is no room for it, or where a
+    link of the commit leads out of the checkout.
     """
+    top = folder.resolve()
     try:
         for name in names:
             for path, source in _files(root, PurePosixPath(name), tracked):
                 target = folder / path
+                if not target.parent.resolve().is_relative_to(top):
+                    raise ReproError(
+                        f"{path!r} would lie behind a link of the commit that leads elsewhere.",
+                        "Leave it out: the run finds it through the link.",
+                    )
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _copy_file(source, target)
     except OSError as error:
