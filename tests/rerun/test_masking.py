@@ -40,6 +40,8 @@ def test_ordinary_names_are_none(name: str) -> None:
         ("git+ssh://git@example.org/x.git", "git+ssh://git@example.org/x.git"),
         ("https://${USER}:${TOKEN}@example.org", "https://${USER}:${TOKEN}@example.org"),
         ("https://git:pass@example.org", f"https://{MASK}@example.org"),
+        ("https://ada:p@ss@example.org/x", f"https://{MASK}@example.org/x"),
+        ("https://example.org?mail=a@b", "https://example.org?mail=a@b"),
         ("file:///home/ada@work/x", "file:///home/ada@work/x"),
         ("ada@example.org", "ada@example.org"),
     ],

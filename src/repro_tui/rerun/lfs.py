@@ -15,7 +15,7 @@ from typing import NamedTuple
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.repository import Repository
-from repro_tui.rerun import remote
+from repro_tui.rerun import masking, remote
 
 _POINTER_LIMIT = 1024
 _POINTER = re.compile(
@@ -87,7 +87,10 @@ def _fetch(folder: Path, url: str, commit: str) -> None:
         )
     status, said = remote.git(folder / ".git", protocol, "lfs", "fetch", url, commit)
     if status:
-        raise ReproError(f"git lfs fetch from {url} failed: {said}", "Check your access.")
+        raise ReproError(
+            masking.url(f"git lfs fetch from {url} failed: {said}."),
+            "Check your access, or go without --lfs.",
+        )
 
 
 def _replace(pointer: _Pointer, found: Path) -> None:

@@ -28,7 +28,7 @@ _SHORTEST = 6
 """Characters of a variable's value that is looked for elsewhere: shorter ones are common words."""
 
 _OPTION = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.-]*)=(?P<value>.*)", re.DOTALL)
-_LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<login>[^\s/@'\"]+)@")
+_LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<login>[^\s/?#'\"]+)@")
 # PEP 610 leaves both of them in: neither is a secret.
 _HARMLESS_LOGIN = re.compile(r"git|\$\{\w+\}(:\$\{\w+\})?")
 

@@ -89,7 +89,7 @@ def _fetch(folder: Path, protocol: str, url: str, commit: str) -> None:
             return
     reason = said or "it is not there"
     raise ReproError(
-        f"The commit {commit} cannot be fetched from {masking.url(url)}: {reason}.",
+        f"The commit {commit} cannot be fetched from {masking.url(url)}: {masking.url(reason)}.",
         "Check the address and your access.",
     )
 

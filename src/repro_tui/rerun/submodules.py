@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.repository import Repository
-from repro_tui.rerun import remote
+from repro_tui.rerun import masking, remote
 from repro_tui.rerun.checkout import populate
 
 _DEPTH = 10
@@ -26,7 +26,9 @@ def add(folder: Path, repository: Path, url: str, commit: str, cache: Path, dept
     ReproError where one cannot be had.
     """
     if depth > _DEPTH:
-        raise ReproError(f"The submodules are nested more than {_DEPTH} deep.")
+        raise ReproError(
+            f"The submodules are nested more than {_DEPTH} deep.", "Go without --submodules."
+        )
     source = Repository.open(repository)
     # Relative URLs start at the remote, or at the repository itself, as Git has it.
     base = url or source.upstream() or source.name
@@ -71,7 +73,7 @@ def _find(source: Repository, name: str, url: str, commit: str, cache: Path) -> 
     if url and _holds(address.local(url), commit):
         return address.local(url), ""
     raise ReproError(
-        f"The submodule {name!r} at {commit} cannot be had from {url or 'nowhere'}.",
+        f"The submodule {name!r} at {commit} cannot be had from {masking.url(url) or 'nowhere'}.",
         "Fetch it in your own clone (git submodule update --init), or go without --submodules.",
     )
 
