@@ -4,6 +4,8 @@ No function here is ever given the original's run id.
 """
 
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +96,14 @@ class NewRun:
         (`mlflow.projects.run`) carry none; their source is the checkout, or one of the
         others is their parent.
         """
-        experiments = [each.experiment_id for each in self._client.search_experiments()]
+        experiments = [each.experiment_id for each in _all(self._client.search_experiments)]
         found: dict[str, Any] = {}
         wanted = [
             f"tags.`{Tag.JOB}` = '{self._job_id}'",
             f"tags.`{Tag.SOURCE_NAME}` LIKE '%{self._checkout.name}%'",
         ]
         while wanted:
-            for run in self._client.search_runs(experiments, wanted.pop()):
+            for run in _all(partial(self._client.search_runs, experiments, wanted.pop())):
                 if run.info.run_id not in found:
                     found[run.info.run_id] = run
                     wanted.append(f"tags.`{Tag.PARENT_RUN_ID}` = '{run.info.run_id}'")
@@ -118,6 +120,16 @@ class NewRun:
 def upload(record: Path, tracking_uri: str, run_id: str) -> None:
     """Keep the record of a command with a run that the command started."""
     _upload(_client(tracking_uri), record, run_id)
+
+
+def _all(search: Callable[..., Any]) -> Iterator[Any]:
+    """What an MLflow search finds, page after page: by itself it gives the first alone."""
+    token = None
+    while page := search(page_token=token):
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
 def _client(tracking_uri: str) -> mlflow.MlflowClient:

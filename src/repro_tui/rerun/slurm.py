@@ -13,6 +13,7 @@ from pathlib import Path
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun import sbatch
+from repro_tui.text import visible
 
 _TIMEOUT = 60.0
 """Seconds that one of Slurm's commands is given: a busy controller lets them wait."""
@@ -48,9 +49,10 @@ def submit(
     script = f"#!/bin/sh\nexec {shlex.join(arguments)}\n"
     told = _ask(
         [
-            *("sbatch", "--parsable", "--no-requeue", "--export=ALL", f"--job-name={name}"),
+            *("sbatch", "--parsable", "--no-requeue", "--export=ALL"),
+            *(f"--job-name={visible(name, 64)}", f"--signal=B:TERM@{_WARNING}"),
             *(f"--output={_literal(log)}", "--open-mode=append", f"--chdir={folder}"),
-            *(f"--signal=B:TERM@{_WARNING}", *sbatch.spelled(options)),
+            *sbatch.spelled(options),
         ],
         script=script,
         environment=environment,
