@@ -174,6 +174,18 @@ class Engine:
     def submit(self, chosen: Plan) -> Job:
         return jobs.submit(chosen, self.settings)
 
+    def submit_all(self, chosen: Plan, times: int) -> list[Job]:
+        """A job for each time, or none: where one cannot be submitted, nobody watches the rest."""
+        submitted: list[Job] = []
+        try:
+            for _ in range(times):
+                submitted = [*submitted, self.submit(chosen)]
+        except (ReproError, KeyboardInterrupt):
+            for job in submitted:
+                self.cancel(job)
+            raise
+        return submitted
+
     def jobs(self) -> tuple[Job, ...]:
         return jobs.jobs(self.settings)
 

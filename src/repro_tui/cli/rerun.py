@@ -165,7 +165,7 @@ def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) 
     from repro_tui.rerun.model import JobState
 
     assert plan.reexecutes is not None
-    submitted = _submit(engine, plan, times)
+    submitted = engine.submit_all(plan, times)
     enough = False
     try:
         for place, job in enumerate(submitted, 1):
@@ -189,19 +189,6 @@ def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) 
             which = "The re-execution" if times == 1 else f"One of {times} re-executions"
             raise ReproError(f"{which} {job.state}: {job.message}", f"Its log: {job.log}")
     return code
-
-
-def _submit(engine: "Engine", plan: "Plan", times: int) -> "list[Job]":
-    """A job for each time, or none: where one cannot be submitted, nobody watches the rest."""
-    submitted: list[Job] = []
-    try:
-        for _ in range(times):
-            submitted = [*submitted, engine.submit(plan)]
-    except (ReproError, KeyboardInterrupt):
-        for job in submitted:
-            engine.cancel(job)
-        raise
-    return submitted
 
 
 def _told(job: "Job") -> str:

@@ -163,8 +163,7 @@ class RerunScreen(ModalScreen[None]):
             self._set_plan(None)
 
             def submit(_: Progress) -> Submitted:
-                submitted = [engine.submit(plan) for _ in range(times)]
-                return Submitted(submitted[0])
+                return Submitted(engine.submit_all(plan, times)[0])
 
             start(self, "submit", submit)
 
