@@ -316,6 +316,24 @@ def test_what_cannot_be_done_is_said_and_nothing_runs(
     assert not list(configuration.load().state.glob("records/*"))
 
 
+@pytest.mark.parametrize(
+    ("variable", "word", "said"),
+    [
+        ("REPRO_TUI_RECORD", "no-such-command", "The command cannot be started"),
+        ("REPRO_TUI_CACHE_DIR", "true", "The recorder cannot be prepared"),
+    ],
+)
+def test_so_is_what_fails_inside_another_recording_or_without_a_cache(
+    variable: str, word: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv(variable, str(file))
+    done = record(tmp_path, "--", word)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert said in done.stderr
+
+
 # --- What the record must not hold, and what it must ------------------------------------
 
 

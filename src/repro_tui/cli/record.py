@@ -63,7 +63,7 @@ def record(
     Environment variables are recorded by name from a list in the settings; what looks
     like a password or token is left out, also of the command.
     """
-    from repro_tui.rerun.command import run
+    from repro_tui.rerun.command import not_started, run
     from repro_tui.rerun.keeping import keep
     from repro_tui.rerun.model import Determinism
     from repro_tui.settings import load
@@ -76,7 +76,10 @@ def record(
         )  # fmt: skip
     if "REPRO_TUI_RECORD" in os.environ:
         # Whoever started us records already, and has seeded as they were asked to.
-        os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+        try:
+            os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+        except OSError as error:
+            raise not_started(command, error) from error
     settings = load()
     recording = run(
         command, seed=seed, determinism=level, device=device or "", settings=settings,

@@ -83,8 +83,7 @@ def run(
         "masked": list(words) != list(masking.command(words, os.environ)),
         "runs": [],
     }
-    (settings.cache / "recordings").mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.cache / "recordings") as scratch:
+    with _scratch(settings.cache / "recordings") as scratch:
         processes = Path(scratch) / "processes"
         processes.mkdir()
         scripts = overlay.make(Path(scratch) / "overlay", _interpreter(words))
@@ -104,15 +103,30 @@ def run(
             code = _carried_out(words, environment)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise ReproError(
-                f"The command cannot be started: {words[0]}: {error.strerror}.",
-                "Give it as you would without repro-tui, behind `--`.",
-            ) from error
+            raise not_started(words, error) from error
         exit_code = code if code >= 0 else 128 - code
         document = record.assemble(processes, launch, files, start, _now(), exit_code)
         record.write(folder, document)
         noted = tuple(record.noted_runs(processes))
     return Recording(record_id, folder, exit_code, noted, document)
+
+
+def not_started(words: Sequence[str], error: OSError) -> ReproError:
+    """What to tell the person whose command the system could not start."""
+    return ReproError(
+        f"The command cannot be started: {words[0]}: {error.strerror}.",
+        "Give it as you would without repro-tui, behind `--`.",
+    )
+
+
+def _scratch(folder: Path) -> "tempfile.TemporaryDirectory[str]":
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=folder)
+    except OSError as error:
+        raise ReproError(
+            f"The recorder cannot be prepared: {error}.", f"Check that {folder} can be written."
+        ) from error
 
 
 # --- What it starts with -------------------------------------------------------------
