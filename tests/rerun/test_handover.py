@@ -108,7 +108,7 @@ def databricks(asked: Asked) -> object:
 
 @pytest.mark.e2e
 def test_databricks_is_asked_to_run_the_commit_with_the_parameters_and_variables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = tmp_path / "repository"
     head = commit(repository, {"MLproject": MLPROJECT, "train.py": "raise SystemExit\n"})
@@ -116,11 +116,12 @@ def test_databricks_is_asked_to_run_the_commit_with_the_parameters_and_variables
     settings = configuration.load()
     from mlflow import MlflowClient
 
-    with server(tmp_path / "mlflow.db") as store, stand_in(databricks) as (workspace, asked):
+    database = Path(store.uri.removeprefix("sqlite:///"))
+    with server(database) as address, stand_in(databricks) as (workspace, asked):
         monkeypatch.setenv("DATABRICKS_HOST", workspace)
         monkeypatch.setenv("DATABRICKS_TOKEN", "token")
-        client = MlflowClient(store)
-        experiment = client.create_experiment("digits")
+        client = MlflowClient(address)
+        experiment = client.create_experiment("on Databricks")
         tags = {
             Tag.SOURCE_NAME: repository.as_uri(),
             Tag.SOURCE_TYPE: "PROJECT",
@@ -130,7 +131,7 @@ def test_databricks_is_asked_to_run_the_commit_with_the_parameters_and_variables
         original = client.create_run(experiment, tags=tags).info.run_id
         client.log_param(original, "text", "hello")
         client.set_terminated(original)
-        reader = open_reader(store, tmp_path / "cache")
+        reader = open_reader(address, tmp_path / "cache")
         request = Request(
             original,
             seed=5,

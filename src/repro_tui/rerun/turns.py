@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun import jobs
+from repro_tui.rerun import jobfolder, jobs
 from repro_tui.rerun.model import Backend, Job, JobState
 from repro_tui.settings import Settings
 
@@ -36,19 +36,20 @@ def await_turn(job: Job, settings: Settings, take: Callable[[], None]) -> None:
 
 
 def _comes_first(other: Job, job: Job) -> bool:
-    elsewhere = other.plan.backend != Backend.LOCAL or other.plan.device != job.plan.device
-    if other.job_id == job.job_id or elsewhere:
+    if other.job_id == job.job_id or other.plan.device != job.plan.device:
         return False
     return other.state is not JobState.QUEUED or jobs.order(other) < jobs.order(job)
 
 
 def _unended(settings: Settings, ended: set[str]) -> Iterator[Job]:
-    """The jobs that have not ended. Those that have are added to `ended`, and not read again."""
+    """The jobs of this machine that have not ended. All others are added to `ended`, and not
+    read again: how one stands in Slurm would have to be asked for."""
     for folder in jobs.folders(settings):
         if folder.name not in ended:
             with contextlib.suppress(ReproError):
-                job = jobs.load(folder)
-                if job.state.ended:
+                here = jobfolder.read(folder).plan.backend == Backend.LOCAL
+                job = jobs.load(folder) if here else None
+                if job is None or job.state.ended:
                     ended.add(folder.name)
                 else:
                     yield job
