@@ -83,6 +83,13 @@ def test_a_plain_script(tmp_path: Path) -> None:
     assert found.imports == {"torch"}
 
 
+def test_a_module_name_of_endless_parts_is_passed_over(tmp_path: Path) -> None:
+    made = commit(tmp_path, {"train.py": "import " + ".".join(["a"] * 100_000), "a.py": ""})
+    of = run(tags={Tag.GIT_COMMIT: made, Tag.SOURCE_NAME: "train.py"})
+    found = reach(of, None, origin(of, None, Places(tmp_path)))
+    assert found.files == {"train.py": "run by the command"}
+
+
 @pytest.mark.parametrize(
     "content",
     [b"import (", b"\xff\xfe", b"-" * 100_000 + b"1", b"x" + b"()" * 50_000, b"import a\0b", b""],

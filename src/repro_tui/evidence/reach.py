@@ -25,6 +25,8 @@ _LARGEST = 1 << 20
 """Bytes of one file of code that is read."""
 _MOST_FILES = 400
 _MOST_BYTES = 8 << 20
+_DEEPEST = 100
+"""Parts of a module's name; a stranger's file can spell one with half a million."""
 _DISTRIBUTIONS = {
     "attr": "attrs",
     "bs4": "beautifulsoup4",
@@ -126,6 +128,8 @@ class _Walk:
     def module(self, name: str, folder: str) -> Iterator[str]:
         """The files that importing `name` runs: the packages above it, and its own."""
         parts = name.split(".")
+        if len(parts) > _DEEPEST:
+            return
         for root in dict.fromkeys((folder, *self.roots)):
             tried = [
                 f"{root}{'/'.join(parts[:length])}{end}"

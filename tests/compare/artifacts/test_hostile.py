@@ -17,7 +17,9 @@ from PIL import Image
 from tests.compare.artifacts.opened import inside, opened, zipped
 
 from repro_tui.compare.artifacts import look_inside
+from repro_tui.compare.artifacts.pickle_parts import numpy_dtype
 from repro_tui.compare.artifacts.pickles import Call, Global, Table, describe
+from repro_tui.compare.artifacts.values import unique
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
@@ -236,3 +238,36 @@ def test_a_file_that_shrinks_meanwhile_is_said_to() -> None:
     left, right = opened("x", b"\0" * 9), replace(opened("x", b"\0" * 8), size=9)
     with pytest.raises(ReproError, match="became shorter"):
         look_inside(left, right, Policy())
+
+
+def test_shared_tuples_as_names_end_soon() -> None:
+    wrapper = b"\x80\x04cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}("
+    # Doubled by way of the memo: the same tuple twice, a hundred levels deep.
+    bomb = b")q\0" + b"h\0h\0\x86q\0" * 100
+    sides = [wrapper + bomb + b"K" + number + b"ub." for number in (b"\1", b"\2")]
+    assert "described in an unknown way" in inside("x.joblib", sides[0], sides[1]).detail.summary
+
+
+def test_records_in_records_end_soon() -> None:
+    dtype = Global("numpy", "dtype")
+    described = Call(dtype, ("f8", False, True), [(3, "<", None, None, None, -1, -1, 0)])
+    assert numpy_dtype(described) == np.dtype("f8")
+    for level in range(60):
+        fields = Table([("a", (described, 0)), ("b", (described, 0))])
+        described = Call(dtype, ("V8", False, True), [(3, "|", None, ("a", "b"), fields, 8, 1, 0)])
+        assert (numpy_dtype(described) is not None) == (level == 0)
+
+
+def test_long_names_in_ubjson_are_left_to_the_next() -> None:
+    content = b"{L" + (3000).to_bytes(8, "big") + b"a" * 3000 + b"[i\x01i\x02]}"
+    seen = inside("x.ubj", content, content.replace(b"i\x02", b"i\x03"))
+    assert "too long names" in seen.detail.summary
+
+
+def test_names_that_look_like_numbered_ones_hide_nothing() -> None:
+    assert list(unique(["a #2", "a", "a", "a", "a #2"])) == ["a #2", "a", "a #3", "a #4", "a #2 #2"]
+
+
+def test_a_text_is_not_the_bytes_that_spell_it() -> None:
+    sides = [pickle.dumps({"model": model}) for model in ("x" * 300, b"x" * 300)]
+    assert inside("x.pkl", sides[0], sides[1]).kind is Kind.CHANGED

@@ -146,6 +146,8 @@ class Members:
             raise Unsuited("it has no single root folder")
         (root,) = roots
         inner = {name.partition("/")[2]: member for name, member in self.by_name.items()}
+        if len(inner) != len(self.by_name):
+            raise Unsuited("two of its members have one name below the root folder")
         return root, Members(self.path, inner, self.allowance)
 
     def read(self, name: str) -> OpenFile:
@@ -219,7 +221,8 @@ def zip_names(file: OpenFile) -> tuple[str, ...]:
     """The names in a zip, none where it cannot be read."""
     try:
         return tuple(zipfile.ZipFile(file.stream).namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    # What a stranger's bytes make zipfile raise is not told by its documentation.
+    except Exception:  # noqa: BLE001
         return ()
 
 

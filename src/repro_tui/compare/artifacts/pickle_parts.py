@@ -19,6 +19,8 @@ _SETS = frozenset(
 _DEEPEST = 200
 _MOST_PARTS = 100_000
 _LONGEST_NAME = 2000
+_MOST_FIELDS = 1000
+"""Of a record."""
 
 Leaf = Callable[[Call | Persistent], Tensor | None]
 """The tensor that a call or a reference stands for; None where it is something else."""
@@ -173,24 +175,37 @@ def numpy_dtype(described: object) -> "np.dtype[Any] | None":
         match described:
             case Call(
                 function=Global(module="numpy", name="dtype"),
-                arguments=(str(code), *_),
-                state=[(int(), str(order), None, None, None, *_)],
-            ):
-                return np.dtype(code).newbyteorder(order)  # type: ignore[arg-type]
-            case Call(
-                function=Global(module="numpy", name="dtype"),
                 state=[(int(), str(), None, tuple(names), Table(pairs=pairs), int(size), *_)],
             ):
-                return _record(names, dict(pairs), size)
-    except (TypeError, ValueError, KeyError, RecursionError):
-        pass
+                fields = {name: field for name, field in pairs if isinstance(name, str)}
+                return _record(names, fields, size)
+        return _simple_dtype(described)
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def _simple_dtype(described: object) -> "np.dtype[Any] | None":
+    """Any dtype but a record. Raises TypeError or ValueError where NumPy has none of the code."""
+    match described:
+        case Call(
+            function=Global(module="numpy", name="dtype"),
+            arguments=(str(code), *_),
+            state=[(int(), str(order), None, None, None, *_)],
+        ):
+            return np.dtype(code).newbyteorder(order)  # type: ignore[arg-type]
     return None
 
 
 def _record(names: tuple[Any, ...], fields: dict[Any, Any], size: int) -> "np.dtype[Any] | None":
-    """Raises what NumPy raises where fields overlap or lie outside."""
-    formats = [numpy_dtype(fields[name][0]) for name in names]
-    if any(each is None or each.hasobject for each in formats):
+    """Raises what NumPy raises where fields lie outside.
+
+    None for records in records: shared ones could be walked through for ever.
+    """
+    if len(names) > _MOST_FIELDS or not all(isinstance(name, str) for name in names):
+        return None
+    simple = [_simple_dtype(fields[name][0]) for name in names]
+    formats = [each for each in simple if each is not None and not each.hasobject]
+    if len(formats) != len(names):
         return None
     offsets = [fields[name][1] for name in names]
     return np.dtype(

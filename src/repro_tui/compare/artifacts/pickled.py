@@ -29,7 +29,8 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowanc
     paths = left.path, right.path
     findings: list[Finding] = []
     for name, a, b in paired(_read(left), _read(right)):
-        if _is_file(a) and _is_file(b) and a != b and allowance.depth:
+        # A text is not the bytes that spell it.
+        if _is_file(a) and type(a) is type(b) and a != b and _is_file(b) and allowance.depth:
             findings.append(_compare_files(name, a, b, policy, allowance, paths))
         else:
             findings += compare_parts(name, a, b, policy, paths)
@@ -52,13 +53,16 @@ def _read(file: OpenFile) -> dict[str, Part]:
 
 def _joblib_array(wrapper: Call, stream: BytesIO) -> object:
     """The array whose elements stand in the stream. Raises Unsuited where they do not fit."""
+    # Nested tuples that share their parts take for ever to hash and to print.
     state = {name: value for table in wrapper.state if isinstance(table, Table)
-             for name, value in table.pairs}  # fmt: skip
+             for name, value in table.pairs if isinstance(name, str)}  # fmt: skip
     dtype, shape = numpy_dtype(state.get("dtype")), state.get("shape")
     if dtype is None or not isinstance(shape, tuple) or not all(isinstance(n, int) for n in shape):
         raise Unsuited("one of its arrays is described in an unknown way")
-    if state.get("subclass") not in (Global("numpy", "ndarray"), Global("numpy", "memmap")):
-        raise Unsuited(f"one of its arrays is a {state.get('subclass')}")
+    subclass = state.get("subclass")
+    if subclass not in (Global("numpy", "ndarray"), Global("numpy", "memmap")):
+        told = subclass if isinstance(subclass, Global) else "class of its own"
+        raise Unsuited(f"one of its arrays is a {told}")
     if dtype.hasobject:
         return describe(stream)
     if state.get("numpy_array_alignment_bytes") is not None:

@@ -50,6 +50,8 @@ class Persistent:
 
 LARGEST = 1 << 28
 """Bytes of a pickle that are read at once."""
+_MOST_INSTRUCTIONS = 3_000_000
+"""About ten seconds."""
 _MARK = object()
 _MOST_ENCODED = 1 << 28
 """Bytes; one text can be spelled once and encoded any number of times."""
@@ -84,7 +86,9 @@ def describe(
     """
     machine = _Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(pickle):
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(pickle)):
+            if count > _MOST_INSTRUCTIONS:
+                raise Unsuited(f"its pickle has more than {_MOST_INSTRUCTIONS:,} instructions")
             if opcode.name != "STOP":
                 machine.step(opcode.name, argument)
             if opcode.name == "BUILD":

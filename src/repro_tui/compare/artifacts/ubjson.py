@@ -21,6 +21,7 @@ _LENGTHS = b"iUIlL"
 _CONSTANTS = {b"Z": None, b"T": True, b"F": False}
 _DEEPEST = 100
 _MOST_PARTS = 300_000
+_LONGEST_NAME = 2000
 
 
 def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
@@ -77,8 +78,8 @@ class _Reader:
 
     def _value(self, name: str, marker: bytes, depth: int) -> Iterator[tuple[str, Part]]:
         self._count += 1
-        if depth > _DEEPEST or self._count > _MOST_PARTS:
-            raise Unsuited("its values are too many or too deep")
+        if depth > _DEEPEST or self._count > _MOST_PARTS or len(name) > _LONGEST_NAME:
+            raise Unsuited("its values are too many, too deep or have too long names")
         if marker in _CONSTANTS:
             yield name, _CONSTANTS[marker]
         elif marker in _NUMBERS:

@@ -36,11 +36,19 @@ def compare_scalars(
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:
-    """The names in order; one that comes again is numbered: `a`, `b`, `a #2`."""
-    taken: dict[str, int] = {}
+    """The names in order; one that comes again is numbered: `a`, `b`, `a #2`.
+
+    No two that come out are equal, also where a stranger's names look like numbered ones.
+    """
+    counts: dict[str, int] = {}
+    given: set[str] = set()
     for name in names:
-        taken[name] = taken.get(name, 0) + 1
-        yield name if taken[name] == 1 else f"{name} #{taken[name]}"
+        own = name
+        while own in given:
+            counts[name] = counts.get(name, 1) + 1
+            own = f"{name} #{counts[name]}"
+        given.add(own)
+        yield own
 
 
 def pair(left: Mapping[str, T], right: Mapping[str, T]) -> Iterator[tuple[str, T | None, T | None]]:
