@@ -51,7 +51,8 @@ def test_a_gap_is_one_finding_that_counts_what_the_other_side_has() -> None:
     found = compared({("packages",): GAP}, {**listed, ("os",): known("x")})
     assert set(found) == {("packages",), ("os",)}
     gap = found[("packages",)]
-    assert (gap.kind, gap.left, gap.right) == (Kind.UNKNOWN, GAP, None)
+    assert (gap.kind, gap.left) == (Kind.UNKNOWN, GAP)
+    assert gap.right == Known("3 facts", "below packages")
     assert gap.note == "left: nobody recorded it; 3 facts known of one run only"
     assert found[("os",)].kind is Kind.ADDED
 
@@ -62,12 +63,19 @@ def test_what_both_know_is_compared_inside_a_gap() -> None:
     found = compared(left, right)
     assert found[("packages", "a")].kind is Kind.CHANGED
     assert found[("packages",)].note == "left: nobody recorded it"
+    assert found[("packages",)].right == Known("1 fact", "below packages")
+
+
+def test_where_a_gap_meets_nothing_nothing_is_there() -> None:
+    found = compared({("packages",): GAP}, {("os",): known("x")})
+    assert found[("packages",)].right is None
 
 
 def test_a_gap_of_the_whole_section_covers_it() -> None:
     found = compared({(): GAP}, {("a",): known("1"), ("b", "c"): known("2")})
     assert list(found) == [()]
     assert "2 facts" in found[()].note
+    assert found[()].right == Known("2 facts", "the section")
 
 
 def test_both_sides_have_the_gap() -> None:

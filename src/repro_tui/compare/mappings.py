@@ -1,5 +1,6 @@
 """Facts compared by key: what any section comes to, gaps and rules included."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -42,7 +43,8 @@ def compare_section(
 
     A key that both sides know is compared, also inside a gap. A gap is one finding,
     UNKNOWN with its reason and with a count of the facts that only the other side has
-    there: those get no finding of their own.
+    there: those get no finding of their own. That side's value is how many facts stand
+    below the gap, since it is not known to have nothing there.
     """
     findings: list[Finding] = []
     covered: dict[Key, int] = {}
@@ -60,8 +62,10 @@ def compare_section(
         else:
             gap = _gap_above(right if isinstance(a, Known) else left, key)
             covered[gap] = covered.get(gap, 0) + 1
+    below = (_below(left), _below(right)) if gaps else ({}, {})
     for key in gaps:
-        a, b = left.at(key), right.at(key)
+        a = left.at(key) or below[0].get(key)
+        b = right.at(key) or below[1].get(key)
         note = _why(a, b)
         if key in covered:
             note += f"; {plural(covered[key], 'fact')} known of one run only"
@@ -79,6 +83,13 @@ def _gap_above(section: Section, key: Key) -> Key:
         for length in range(len(key) - 1, -1, -1)
         if isinstance(section.facts.get(key[:length]), _Gap)
     )
+
+
+def _below(section: Section) -> dict[Key, Known]:
+    """How many facts stand below each prefix of a key: `12 facts`."""
+    counts = Counter(key[:length] for key in section.facts for length in range(len(key)))
+    return {key: Known(plural(count, "fact"), f"below {'/'.join(key)}" if key else "the section")
+            for key, count in counts.items()}  # fmt: skip
 
 
 def _why(left: Fact | None, right: Fact | None) -> str:
