@@ -372,5 +372,5 @@ def test_a_run_whose_store_was_away_is_ended_later(stage: Stage) -> None:
     until(lambda: stage.told().message.endswith("It was ended later."))
     job = stage.told()
     assert (job.state, job.ended) == (FAILED, 2)
-    assert stage.store.reader.run(job.run_id or "").status == "KILLED"
+    assert stage.store.reader.run(job.run_id or "").status == "FAILED"
     assert not jobfolder.unended(job.folder).exists()
