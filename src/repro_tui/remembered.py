@@ -1,0 +1,92 @@
+"""What the program remembers from one session to the next, in the platform's state folder.
+
+A convenience, never evidence: what cannot be read is forgotten, and nothing that a person
+asked for fails because it could not be kept.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from repro_tui.errors import ReproError
+from repro_tui.output import write_whole
+
+FILE = "remembered.json"
+_VERSION = 1
+_MOST_BYTES = 1 << 20
+_MOST_STORES = 50
+"""Stores that are remembered, those looked at last."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """How the runs of one store were last looked at."""
+
+    columns: tuple[str, ...] = ()
+    """Names of the columns in their order; empty: chosen by themselves."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """Cells of the columns that were sized by hand."""
+    order_by: str = ""
+    """In MLflow's search syntax; empty: newest first."""
+    experiment_ids: tuple[str, ...] = ()
+    """Empty: all active experiments."""
+    marks: tuple[str, ...] = ()
+    """Run ids, in the order in which they were marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    theme: str = ""
+    """The theme that was picked last; empty: none was."""
+    last_store: str = ""
+    """Tracking URI of the store that was opened last."""
+    stores: Mapping[str, StoreView] = field(default_factory=dict)
+    """By tracking URI, the one looked at last at the end."""
+
+    def view(self, uri: str) -> StoreView:
+        """How that store was last looked at."""
+        return self.stores.get(uri, StoreView())
+
+    def with_view(self, uri: str, view: StoreView) -> "Remembered":
+        """The same with this view of a store, and without those that are too many."""
+        others = {other: kept for other, kept in self.stores.items() if other != uri}
+        return replace(self, stores=dict([*others.items(), (uri, view)][-_MOST_STORES:]))
+
+
+def recall(state: Path) -> Remembered:
+    """What was remembered in the folder `state`; nothing, where it cannot be read."""
+    try:
+        path = state / FILE
+        if path.stat().st_size > _MOST_BYTES:
+            return Remembered()
+        kept = json.loads(path.read_bytes())
+        if kept["version"] != _VERSION:
+            return Remembered()
+        stores = {uri: _view(view) for uri, view in kept["stores"].items()}
+        return Remembered(str(kept["theme"]), str(kept["last_store"]), stores)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Remembered()
+
+
+def remember(state: Path, change: Callable[[Remembered], Remembered]) -> None:
+    """Change what is remembered in the folder `state`; a folder that cannot be written to forgets.
+
+    Read again first: another program may have remembered something meanwhile.
+    """
+    changed = {"version": _VERSION, **asdict(change(recall(state)))}
+    with contextlib.suppress(OSError, ReproError):
+        state.mkdir(parents=True, exist_ok=True)
+        write_whole(state / FILE, json.dumps(changed, indent=1) + "\n")
+
+
+def _view(kept: Mapping[str, Any]) -> StoreView:
+    known = {field.name for field in fields(StoreView)}
+    values = {name: kept[name] for name in known & kept.keys()}
+    texts = ("columns", "experiment_ids", "marks")
+    values |= {name: tuple(map(str, values[name])) for name in texts if name in values}
+    if "widths" in values:
+        values["widths"] = {str(name): int(width) for name, width in values["widths"].items()}
+    return StoreView(**values)
