@@ -6,19 +6,17 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
-from repro_tui.evidence.model import Dataset, Experiment, Run
+from repro_tui.evidence.model import Experiment, Run
 from repro_tui.evidence.tracking.reader import RunPage, RunQuery
 from repro_tui.text import plural, visible
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
-from repro_tui.tui.run_details import details
 from repro_tui.tui.run_orders import NEWEST_FIRST, Order, is_store_filter, orders
 from repro_tui.tui.run_rows import RunRow, arrange, columns, common_metrics, pair
 from repro_tui.tui.screens.compare import CompareScreen
@@ -26,13 +24,12 @@ from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.rows import Chosen, Moved
+from repro_tui.tui.widgets.run_pane import RunPane
 from repro_tui.tui.widgets.run_table import RunTable
 
 _PAGE = 100
 _AHEAD = 40
 """Rows below the cursor at which the next page is fetched."""
-_PAUSE = 0.15
-"""Seconds that the cursor rests on a run before its datasets are read."""
 
 
 @dataclass
@@ -46,12 +43,6 @@ class RunsRead(Message):
 @dataclass
 class ExperimentsRead(Message):
     experiments: tuple[Experiment, ...]
-
-
-@dataclass
-class DatasetsRead(Message):
-    run_id: str
-    datasets: tuple[Dataset, ...]
 
 
 class RunsScreen(Screen[None]):
@@ -90,8 +81,6 @@ class RunsScreen(Screen[None]):
         self._search = ""
         self._marks: tuple[str, ...] = ()
         self._folded: frozenset[str] = frozenset()
-        self._datasets: dict[str, tuple[Dataset, ...]] = {}
-        self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(classes="bar")
@@ -99,8 +88,7 @@ class RunsScreen(Screen[None]):
         with Container(id="both"):
             yield RunTable(id="list")
             yield Static(id="empty", classes="note")
-            with VerticalScroll(id="details"):
-                yield Static()
+            yield RunPane()
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -133,7 +121,7 @@ class RunsScreen(Screen[None]):
             self._runs += fresh
         else:
             self._runs = page.runs
-            self._datasets.clear()
+            self.query_one(RunPane).forget()
         self._next = page.next_page_token
         self._show()
 
@@ -209,28 +197,9 @@ class RunsScreen(Screen[None]):
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
     def _show_details(self) -> None:
-        run = self._current
-        if run is None or not self.has_class("-details"):
-            return
-        if self._resting is not None:
-            self._resting.stop()
-        if run.run_id not in self._datasets:
-            self._resting = self.set_timer(_PAUSE, self._read_datasets)
         row = self._list.current
-        text = details(
-            run, self._datasets.get(run.run_id), row.verdicts if row else (), house(self).now()
-        )
-        self.query_one("#details Static", Static).update(text)
-
-    def _read_datasets(self) -> None:
-        run = self._current
-        if run is not None:
-            engine, run_id = house(self).engine, run.run_id
-            start(self, "datasets", lambda _: DatasetsRead(run_id, engine.datasets(run_id)))
-
-    def on_datasets_read(self, message: DatasetsRead) -> None:
-        self._datasets[message.run_id] = message.datasets
-        self._show_details()
+        if row is not None:
+            self.query_one(RunPane).show(row.run, row.verdicts)
 
     # --- Marks and folding ---------------------------------------------------------------
 
@@ -348,7 +317,6 @@ class RunsScreen(Screen[None]):
 
     def action_details(self) -> None:
         self.toggle_class("-details")
-        self._show_details()
 
     def action_reload(self) -> None:
         self.reload()
