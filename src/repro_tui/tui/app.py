@@ -60,10 +60,10 @@ class ReproApp(App[None]):
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual has it)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("J", "jobs", "Jobs"),
-        Binding("t", "pick_theme", "Theme", show=False),
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("J", "jobs", "Jobs", id="app.jobs"),
+        Binding("t", "pick_theme", "Theme", show=False, id="app.theme"),
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
 
     jobs: reactive[tuple[Job, ...]] = reactive(())

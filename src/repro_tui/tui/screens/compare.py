@@ -41,18 +41,18 @@ class CompareScreen(Screen[None]):
         "everything, also what is equal and what a rule sets aside."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next(1)", "Next"),
-        Binding("N", "next(-1)", "Previous difference", show=False),
-        Binding("]", "section(1)", "Next section", show=False),
-        Binding("[", "section(-1)", "Previous section", show=False),
-        Binding("a", "everything", "All"),
-        Binding("z", "fold", "Fold", show=False),
-        Binding("Z", "fold_all", "Fold or unfold all", show=False),
-        Binding("v", "verdict", "Verdict"),
-        Binding("x", "export", "Export"),
-        Binding("r", "reexecute", "Re-execute left", show=False),
-        Binding("ctrl+r,f5", "reload", "Compare again", show=False),
-        Binding("escape,q", "leave", "Back", key_display="esc"),
+        Binding("n", "next(1)", "Next", id="compare.next"),
+        Binding("N", "next(-1)", "Previous difference", show=False, id="compare.previous"),
+        Binding("]", "section(1)", "Next section", show=False, id="compare.next-section"),
+        Binding("[", "section(-1)", "Previous section", show=False, id="compare.previous-section"),
+        Binding("a", "everything", "All", id="compare.everything"),
+        Binding("z", "fold", "Fold", show=False, id="compare.fold"),
+        Binding("Z", "fold_all", "Fold or unfold all", show=False, id="compare.fold-all"),
+        Binding("v", "verdict", "Verdict", id="compare.verdict"),
+        Binding("x", "export", "Export", id="compare.export"),
+        Binding("r", "reexecute", "Re-execute left", show=False, id="compare.rerun"),
+        Binding("ctrl+r,f5", "reload", "Compare again", show=False, id="compare.refresh"),
+        Binding("escape,q", "leave", "Back", key_display="esc", id="compare.back"),
     ]  # fmt: skip
     AUTO_FOCUS = "#list"
 

@@ -14,8 +14,8 @@ class ConfirmScreen(ModalScreen[bool]):
     """Dismissed with the answer; the question is plain text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape,q", "answer(False)", "No", key_display="n"),
+        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
+        Binding("n,escape,q", "answer(False)", "No", key_display="n", id="confirm.no"),
     ]
     AUTO_FOCUS = "#no"
 

@@ -31,8 +31,8 @@ class DetailScreen(Screen[None]):
         "see inside: lines side by side, the parts of a file, the points of a metric."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", "Other part", show=False),
-        Binding("escape,q", "dismiss", "Back", key_display="esc"),
+        Binding("tab", "app.focus_next", "Other part", show=False, id="detail.other-part"),
+        Binding("escape,q", "dismiss", "Back", key_display="esc", id="detail.back"),
     ]
 
     def __init__(self, section: SectionName, finding: Finding, names: tuple[str, str]) -> None:

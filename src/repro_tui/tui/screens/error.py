@@ -17,8 +17,8 @@ class ErrorScreen(Screen[None]):
 
     TITLE = "No store"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r,enter,ctrl+r,f5", "retry", "Try again", key_display="r"),
-        Binding("q", "app.quit", "Quit"),
+        Binding("r,enter,ctrl+r,f5", "retry", "Try again", key_display="r", id="error.retry"),
+        Binding("q", "app.quit", "Quit", id="error.back"),
     ]
 
     def __init__(self, error: ReproError) -> None:

@@ -34,9 +34,9 @@ class ExportScreen(ModalScreen[None]):
 
     TITLE = "Export"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "write", "Write", priority=True),
-        Binding("escape", "dismiss", "Close"),
-        Binding("f1", "app.help", "Help"),
+        Binding("ctrl+s", "write", "Write", priority=True, id="export.write"),
+        Binding("escape", "dismiss", "Close", id="export.back"),
+        Binding("f1", "app.help", "Help", id="export.help"),
     ]
 
     def __init__(self, comparison: Comparison, folder: Path, *, full: bool) -> None:

@@ -17,9 +17,9 @@ class HelpScreen(ModalScreen[None]):
     """Drawn from the very bindings of the screen below, so that it cannot be wrong."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="esc"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="esc", id="help.back"),
+        Binding("j", "scroll(1)", "Down", show=False, id="help.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
     def __init__(self, of: Screen[object]) -> None:

@@ -35,7 +35,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class JobTable(Table[Job]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Compare", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Compare", show=False, id="jobs.open")
+    ]
 
     def identity(self, row: Job) -> Hashable:
         return row.job_id
@@ -62,10 +64,10 @@ class JobsScreen(Screen[None]):
         "device is free. The bar holds the steps logged so far against the original's."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "compare", "Compare"),
-        Binding("f", "follow", "Follow log"),
-        Binding("K", "cancel", "Cancel job"),
-        Binding("escape,q", "dismiss", "Back", key_display="esc"),
+        Binding("c", "compare", "Compare", id="jobs.compare"),
+        Binding("f", "follow", "Follow log", id="jobs.follow"),
+        Binding("K", "cancel", "Cancel job", id="jobs.cancel"),
+        Binding("escape,q", "dismiss", "Back", key_display="esc", id="jobs.back"),
     ]
     AUTO_FOCUS = "#list"
 

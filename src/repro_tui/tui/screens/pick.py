@@ -28,11 +28,11 @@ class PickScreen(ModalScreen[T | None], Generic[T]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor('down')", "Down", show=False),
-        Binding("k", "cursor('up')", "Up", show=False),
-        Binding("enter", "pick", "Pick"),
-        Binding("escape,q", "leave", "Close", key_display="esc"),
-        Binding("question_mark,f1", "app.help", "Help", key_display="?"),
+        Binding("j", "cursor('down')", "Down", show=False, id="pick.down"),
+        Binding("k", "cursor('up')", "Up", show=False, id="pick.up"),
+        Binding("enter", "pick", "Pick", id="pick.open"),
+        Binding("escape,q", "leave", "Close", key_display="esc", id="pick.back"),
+        Binding("question_mark,f1", "app.help", "Help", key_display="?", id="pick.help"),
     ]
 
     def __init__(

@@ -53,9 +53,9 @@ class RerunScreen(ModalScreen[None]):
         "Nothing starts before you say so with ctrl+s; your own working tree is never touched."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "start", "Start", priority=True),
-        Binding("escape", "dismiss", "Close"),
-        Binding("f1", "app.help", "Help"),
+        Binding("ctrl+s", "start", "Start", priority=True, id="rerun.start"),
+        Binding("escape", "dismiss", "Close", id="rerun.back"),
+        Binding("f1", "app.help", "Help", id="rerun.help"),
     ]
 
     def __init__(self, run: Run) -> None:

@@ -54,19 +54,19 @@ class RunsScreen(Screen[None]):
         "text that is shown, or in MLflow's syntax: metrics.loss < 0.1 and params.lr = '0.01'"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark"),
-        Binding("c", "compare", "Compare"),
-        Binding("r", "reexecute", "Rerun"),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("d", "details", "Details"),
-        Binding("e", "experiments", "Experiment", show=False),
-        Binding("s", "sort", "Sort", show=False),
-        Binding("z", "fold", "Fold children", show=False),
-        Binding("Z", "fold_all", "Fold or unfold all", show=False),
-        Binding("u", "unmark", "Take marks away", show=False),
-        Binding("ctrl+r,f5", "reload", "Refresh", show=False),
-        Binding("escape", "clear", "Clear filter", show=False),
-        Binding("q", "app.quit", "Quit"),
+        Binding("space", "mark", "Mark", id="runs.mark"),
+        Binding("c", "compare", "Compare", id="runs.compare"),
+        Binding("r", "reexecute", "Rerun", id="runs.rerun"),
+        Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
+        Binding("d", "details", "Details", id="runs.details"),
+        Binding("e", "experiments", "Experiment", show=False, id="runs.experiments"),
+        Binding("s", "sort", "Sort", show=False, id="runs.sort"),
+        Binding("z", "fold", "Fold children", show=False, id="runs.fold"),
+        Binding("Z", "fold_all", "Fold or unfold all", show=False, id="runs.fold-all"),
+        Binding("u", "unmark", "Take marks away", show=False, id="runs.unmark"),
+        Binding("ctrl+r,f5", "reload", "Refresh", show=False, id="runs.refresh"),
+        Binding("escape", "clear", "Clear filter", show=False, id="runs.clear"),
+        Binding("q", "app.quit", "Quit", id="runs.back"),
     ]
     AUTO_FOCUS = "#list"
 

@@ -12,10 +12,10 @@ from textual.widgets import Footer, Static
 
 class TextScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "Close", key_display="esc"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
-        Binding("question_mark,f1", "app.help", "Help", key_display="?"),
+        Binding("escape,q,enter", "dismiss", "Close", key_display="esc", id="text.back"),
+        Binding("j", "scroll(1)", "Down", show=False, id="text.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="text.up"),
+        Binding("question_mark,f1", "app.help", "Help", key_display="?", id="text.help"),
     ]
 
     def __init__(self, title: str, text: Content) -> None:

@@ -12,7 +12,7 @@ from repro_tui.tui.widgets.rows import Rows
 
 
 class FindingList(Rows[Row]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Open")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Open", id="findings.open")]
 
     names: tuple[str, str] = ("", "")
     """What stands over the values of the left and of the right run."""

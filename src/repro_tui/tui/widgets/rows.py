@@ -51,14 +51,25 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False, group=MOVE),
-        Binding("up,k", "move(-1)", "Up", show=False, group=MOVE),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, group=MOVE),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, group=MOVE),
-        Binding("home,g", "end(-1)", "First", show=False, group=MOVE),
-        Binding("end,G", "end(1)", "Last", show=False, group=MOVE),
-        Binding("right,l", "scroll_right", "Scroll right", show=False, group=MOVE),
-        Binding("left,h", "scroll_left", "Scroll left", show=False, group=MOVE),
+        Binding("down,j", "move(1)", "Down", show=False, group=MOVE, id="list.down"),
+        Binding("up,k", "move(-1)", "Up", show=False, group=MOVE, id="list.up"),
+        Binding(
+            "pagedown,ctrl+f", "page(1)", "Page down", show=False, group=MOVE, id="list.page-down"
+        ),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, group=MOVE, id="list.page-up"),
+        Binding("home,g", "end(-1)", "First", show=False, group=MOVE, id="list.first"),
+        Binding("end,G", "end(1)", "Last", show=False, group=MOVE, id="list.last"),
+        Binding(
+            "right,l",
+            "scroll_right",
+            "Scroll right",
+            show=False,
+            group=MOVE,
+            id="list.scroll-right",
+        ),
+        Binding(
+            "left,h", "scroll_left", "Scroll left", show=False, group=MOVE, id="list.scroll-left"
+        ),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--head"}
     DEFAULT_CSS = """

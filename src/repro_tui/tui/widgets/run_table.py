@@ -11,7 +11,7 @@ from repro_tui.tui.widgets.table import Table
 
 class RunTable(Table[RunRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Compare, or details", show=False)
+        Binding("enter", "choose", "Compare, or details", show=False, id="runs.open")
     ]
 
     def identity(self, row: RunRow) -> Hashable:
