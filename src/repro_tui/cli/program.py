@@ -18,6 +18,7 @@ from repro_tui.cli.jobs import jobs
 from repro_tui.cli.record import record
 from repro_tui.cli.rerun import rerun
 from repro_tui.cli.runs import runs
+from repro_tui.cli.serve import serve
 from repro_tui.cli.store import tracking_uri
 from repro_tui.errors import ExitCode, ReproError
 from repro_tui.text import visible
@@ -47,14 +48,15 @@ def program(context: click.Context) -> None:
     named by id, by any unique prefix of it, or as `latest`, `latest~1`.
     """
     if context.invoked_subcommand is None:
-        if not sys.stdout.isatty():
+        # textual-serve stands in for the terminal, and says so.
+        if not sys.stdout.isatty() and "TEXTUAL_DRIVER" not in os.environ:
             raise click.UsageError(
                 f"There is no terminal to open. Use a command: {', '.join(program.commands)}."
             )
         interact(context.obj)
 
 
-for command in (runs, diff, rerun, record, jobs, devices, demo):
+for command in (runs, diff, rerun, record, jobs, devices, serve, demo):
     program.add_command(command)
 
 

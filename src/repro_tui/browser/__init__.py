@@ -1,0 +1,1 @@
+"""The interactive program in a browser, on this machine alone."""
