@@ -22,7 +22,11 @@ from repro_tui.text import plural, visible
 def runs(
     context: click.Context, experiment: str | None, filter_: str, limit: int, format_: str
 ) -> None:
-    """List runs, newest first."""
+    """List runs, newest first.
+
+    `known` shows how much of code, environment, data, randomness and outcomes is known:
+    ● known, ◐ partly, ○ missing, · not looked at yet. `repro-tui show RUN` looks.
+    """
     from repro_tui.evidence.tracking import RunQuery
     from repro_tui.reports.runs import table, to_json
 

@@ -259,6 +259,10 @@ class Missing:
     reason: str
 
 
+NOT_LOOKED_AT = Missing("it was not looked at yet")
+"""Stands where a fact may be recorded and nobody has read it: no gap of the run's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """It was recorded and cannot be read. `reason` says why in one sentence."""

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from repro_tui.evidence.gauge import gauge, seen_on_page
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.text import duration, number, visible
 
@@ -15,6 +16,7 @@ from repro_tui.text import duration, number, visible
 def to_json(runs: Iterable[Run]) -> dict[str, Any]:
     """All that the store tells of each run; times in milliseconds since the epoch, UTC.
 
+    `known` is how much of each group a reproduction would find, as a page of runs tells it.
     JSON has no NaN and no infinities: those metrics are spelled as strings.
     """
     return {"schema": "repro-tui.runs/1", "runs": [_run(run) for run in runs]}
@@ -37,6 +39,7 @@ def _run(run: Run) -> Mapping[str, Any]:
         "params": dict(run.params),
         "tags": dict(run.tags),
         "metrics": finite,
+        "known": {str(g.group): str(g.level) for g in gauge(run, seen_on_page(run)).grades},
     }
 
 
@@ -45,6 +48,7 @@ def table(runs: Iterable[Run]) -> Table:
     result = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in ("run", "name", "status", "started (UTC)", "duration", "commit", "seed"):
         result.add_column(column, no_wrap=True)
+    result.add_column("known", no_wrap=True)
     result.add_column("re-executes", no_wrap=True)
     result.add_column("verdict")
     for run in runs:
@@ -57,6 +61,7 @@ def table(runs: Iterable[Run]) -> Table:
             "" if took is None else duration(took),
             Text(visible(commit(run))),
             Text(visible(seed(run), 12)),
+            gauge(run, seen_on_page(run)).cells,
             Text(visible(run.tags.get(Tag.REEXECUTES, "")[:8])),
             Text(visible(run.tags.get(Tag.VERDICT, ""), 60)),
         )

@@ -1,0 +1,245 @@
+"""What went in: the parts of code, environment, data and randomness, in the order told. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from repro_tui.evidence.gauge.model import Level, Part
+from repro_tui.evidence.gauge.parts import (
+    Sections,
+    is_known,
+    known,
+    knowns,
+    lack,
+    one,
+    partly,
+    reason_of,
+    sources,
+    spelled,
+)
+from repro_tui.evidence.model import (
+    NOT_SEEDED,
+    FileRef,
+    Known,
+    Missing,
+    Package,
+    Run,
+    Section,
+    SectionName,
+    Tag,
+)
+from repro_tui.text import plural
+
+RECORD = "repro-tui record -- COMMAND"
+SEEDED = "repro-tui record --seed 1 -- COMMAND"
+_SEED_PARAMS = ("seed", "random_seed", "random_state")
+_NUMBER = re.compile(r"[0-9]{1,20}")
+
+
+def code(run: Run, sections: Sections) -> Iterator[Part]:
+    section = sections[SectionName.CODE]
+    yield one(
+        "commit", section, ("commit",),
+        "Train inside a Git repository, with Git installed: MLflow then records the commit.",
+    )  # fmt: skip
+    yield _changes(section)
+    yield _source(section)
+    yield _start(run, section)
+
+
+def _changes(section: Section) -> Part:
+    advice = f"Commit before training, or record with `{RECORD}`, which keeps what is uncommitted."
+    part = one("uncommitted changes", section, ("uncommitted changes",), advice)
+    held = section.at(("uncommitted changes",))
+    if isinstance(held, Known) and not isinstance(held.value, FileRef) and held.value != "none":
+        told = f"only their digest is known: {part.told}"
+        return Part(part.name, Level.PARTLY, told, "Restore the artifact repro-tui/changes.patch.")
+    return part
+
+
+def _source(section: Section) -> Part:
+    files = knowns(section, "files")
+    gap = section.at(("files",))
+    if files and gap is None:
+        told = f"{plural(len(files), 'file')} ({next(iter(files.values())).source})"
+        return Part("source", Level.KNOWN, told)
+    if is_known(section.at(("commit",))):
+        advice = (
+            "Clone the repository on this machine and start there, or name the clone under "
+            "[[repositories]] in the settings."
+        )
+    else:
+        advice = "Commit the code before training."
+    return lack("source", gap or Missing("the commit's files are not known"), advice)
+
+
+def _start(run: Run, section: Section) -> Part:
+    """How the process was started: the command, or what MLflow Projects makes it from."""
+    name = "command"
+    command, entry = section.at(("command",)), section.at(("entry point",))
+    if is_known(command):
+        return known(name, command)
+    if is_known(entry) and Tag.ENTRY_POINT in run.tags:
+        # MLflow records the parameters of a project's entry point among the params.
+        return known(name, entry, "entry point ")
+    advice = f"Record with `{RECORD}`: MLflow keeps no arguments of a script."
+    if is_known(entry):
+        told = f"the script {spelled(entry)}"
+        return partly(name, told, command, "not its arguments", advice)
+    return lack(name, command or entry or Missing("how it was started is not known"), advice)
+
+
+# --- Environment ---------------------------------------------------------------------
+
+
+def environment(run: Run, sections: Sections) -> Iterator[Part]:
+    del run
+    section = sections[SectionName.ENVIRONMENT]
+    advice = f"Record with `{RECORD}`: it keeps the interpreter, every package and the machine."
+    yield one(
+        "Python", section, ("python",),
+        "Install repro-tui beside MLflow: it tags every run with its interpreter.",
+    )  # fmt: skip
+    yield _packages(section, sections[SectionName.LOCKFILES], advice)
+    yield _system(section, advice)
+    yield one("device", sections[SectionName.DEVICE], ("device",), advice)
+
+
+def _packages(section: Section, locks: Section, advice: str) -> Part:
+    name = "packages"
+    installed, gap = knowns(section, "packages"), section.at(("packages",))
+    if installed and gap is None:
+        return Part(name, Level.KNOWN, f"{len(installed):,} installed ({sources(installed)})")
+    told = []
+    if installed:
+        told.append(f"{len(installed):,} fixed by {sources(installed)}")
+    locked = {
+        key: fact
+        for key, fact in locks.facts.items()
+        if isinstance(fact, Known) and isinstance(fact.value, Package)
+    }
+    if locked:
+        told.append(f"{plural(len(locked), 'package')} locked in {sources(locked)}")
+    for key in (("docker.image.id",), ("docker.image.uri",)):
+        if is_known(image := section.at(key)):
+            told.append(f"the image {spelled(image)}")
+            break
+    if told:
+        return partly(name, "; ".join(told), gap, "not what was installed", advice)
+    return lack(name, gap or Missing("no package is known"), advice)
+
+
+def _system(section: Section, advice: str) -> Part:
+    name = "system"
+    found = [fact for key in ("os", "cpu") if is_known(fact := section.at((key,)))]
+    libraries, gap = knowns(section, "libraries"), section.at(("libraries",))
+    told = [spelled(fact, source=False) for fact in found]
+    told += [f"{len(libraries):,} facts of libraries"] if libraries else []
+    if len(found) == 2 and gap is None:
+        return Part(name, Level.KNOWN, f"{', '.join(told)} ({found[0].source})")
+    if told:
+        lacking = "not all of operating system, CPU and libraries"
+        return partly(name, ", ".join(told), section.at(("os",)), lacking, advice)
+    return lack(name, section.at(("os",)) or Missing("nobody recorded it"), advice)
+
+
+# --- Data ----------------------------------------------------------------------------
+
+
+def data(run: Run, sections: Sections) -> Iterator[Part]:
+    del run
+    section = sections[SectionName.DATA]
+    name = "datasets"
+    digests = [
+        key
+        for key, fact in knowns(section, "datasets").items()
+        if key[-1] == "digest" and fact.value
+    ]
+    pinned = {key[1] for key in knowns(section, "dvc") if len(key) > 2}
+    partial = [
+        reason_of(fact)
+        for key, fact in section.facts.items()
+        if len(key) > 2 and key[0] == "datasets" and not isinstance(fact, Known)
+    ]
+    gap = section.at(("datasets",))
+    shown = ", ".join(dict.fromkeys(key[1] for key in digests[:3]))
+    shown += ", …" if len(digests) > 3 else ""
+    if digests and not partial and gap is None:
+        yield Part(name, Level.KNOWN, f"{plural(len(digests), 'digest')}: {shown} (logged input)")
+    elif digests:
+        yield Part(
+            name, Level.PARTLY, f"{shown}: {partial[0] if partial else 'not all can be read'}",
+            "Give the logged dataset a digest of your own over all of it: 32 hexadecimal digits.",
+        )  # fmt: skip
+    elif pinned:
+        yield Part(
+            name, Level.PARTLY, f"{plural(len(pinned), 'file')} pinned by DVC; none was logged",
+            "Log what the run reads with `mlflow.log_input`.",
+        )  # fmt: skip
+    else:
+        yield lack(
+            name, gap or Missing("no dataset was logged"),
+            "Log what the run reads with `mlflow.log_input(mlflow.data.from_pandas(frame))`.",
+        )  # fmt: skip
+
+
+# --- Randomness ----------------------------------------------------------------------
+
+
+def randomness(run: Run, sections: Sections) -> Iterator[Part]:
+    section = sections[SectionName.RANDOMNESS]
+    yield _seeds(run, section)
+    yield _switches(section)
+
+
+def _seeds(run: Run, section: Section) -> Part:
+    name = "seeds"
+    advice = f"Record with `{SEEDED}`: every generator is seeded and its seed kept."
+    seeds = {
+        key[0]: fact for key, fact in section.facts.items() if len(key) == 2 and key[1] == "seed"
+    }
+    unseeded = [
+        of for of, fact in seeds.items() if isinstance(fact, Known) and fact.value == NOT_SEEDED
+    ]
+    unread = [of for of, fact in seeds.items() if not isinstance(fact, Known)]
+    seed = section.at(("seed",))
+    whole = section.at(()) is None
+    good = [of for of in seeds if of not in (*unseeded, *unread)]
+    if unseeded or unread:
+        told = f"nobody seeded {', '.join(unseeded)}" if unseeded else ""
+        told = told or f"the seed of {', '.join(unread)} could not be read"
+        return Part(name, Level.PARTLY if good else Level.MISSING, told, advice)
+    if good:
+        told = f"{', '.join(good)} ({sources({(of, 'seed'): seeds[of] for of in good})})"
+        if whole:
+            return Part(name, Level.KNOWN, told)
+        return partly(name, told, section.at(()), "not every generator", advice)
+    if isinstance(seed, Known) and isinstance(seed.value, int | str) and seed.value != "not set":
+        told = f"seed {seed.value} ({seed.source})"
+        return partly(name, told, section.at(()), "not which generators it reached", advice)
+    for param, value in run.params.items():
+        if param.rpartition("/")[2].lower() in _SEED_PARAMS and _NUMBER.fullmatch(value):
+            told = f"{value} (param {param})"
+            return partly(name, told, section.at(()), "not what it seeded", advice)
+    return lack(name, section.at(()) or seed or Missing("no seed is known"), advice)
+
+
+def _switches(section: Section) -> Part:
+    """What decides whether the same seed gives the same numbers."""
+    name = "switches"
+    advice = f"Record with `{SEEDED}`: it keeps the hash seed, the threads and what is enforced."
+    switches = ("determinism", "PYTHONHASHSEED")
+    told = [
+        f"{key} {spelled(fact, source=False)}"
+        for key in switches
+        if is_known(fact := section.at((key,)))
+    ]
+    whole = len(told) == len(switches) and section.at(("threads",)) is None
+    if threads := knowns(section, "threads"):
+        told.append("threads")
+    if whole and threads:
+        return Part(name, Level.KNOWN, f"{', '.join(told)} ({sources(threads)})")
+    if told:
+        lacking = "not all of determinism, hash seed and threads"
+        return partly(name, ", ".join(told), section.at(()), lacking, advice)
+    gap = section.at(()) or section.at(("determinism",)) or Missing("no switch is known")
+    return lack(name, gap, advice)
