@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from repro_tui.cli.completion import RUN
 from repro_tui.cli.console import progress, report
 from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.store import open_engine, tracking_uri
@@ -18,7 +19,7 @@ TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 
 @click.command(epilog=EXIT_CODES)
 @tracking_uri
-@click.argument("runs", metavar="RUN RUN...", nargs=-1)
+@click.argument("runs", metavar="RUN RUN...", nargs=-1, type=RUN)
 @click.option(
     "--format", "format_", type=click.Choice(["text", "md", "json", "html"]),
     help="Otherwise as the ending of --output has it, or text.",

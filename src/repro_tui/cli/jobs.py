@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_tui.cli.completion import JOB
 from repro_tui.cli.console import narrate, print_out, visible_lines
 from repro_tui.errors import ReproError
 from repro_tui.text import duration, plural, visible
@@ -46,7 +47,7 @@ def jobs(context: click.Context, format_: str) -> None:
 
 
 @jobs.command()
-@click.argument("job")
+@click.argument("job", type=JOB)
 def cancel(job: str) -> None:
     """End a job with all its processes. Its run becomes KILLED."""
     from repro_tui.rerun import jobs as work
@@ -64,7 +65,7 @@ def cancel(job: str) -> None:
 
 
 @jobs.command()
-@click.argument("job")
+@click.argument("job", type=JOB)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 def log(job: str, follow: bool) -> None:
     """Write what a job and its training process print to stdout."""

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from repro_tui.cli.completion import completion
 from repro_tui.cli.console import narrate
 from repro_tui.cli.demo import demo
 from repro_tui.cli.devices import devices
@@ -56,7 +57,7 @@ def program(context: click.Context) -> None:
         interact(context.obj)
 
 
-for command in (runs, diff, rerun, record, jobs, devices, serve, demo):
+for command in (runs, diff, rerun, record, jobs, devices, serve, completion, demo):
     program.add_command(command)
 
 

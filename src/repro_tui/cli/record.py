@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from repro_tui.cli.completion import DEVICE
 from repro_tui.cli.console import narrate
 from repro_tui.cli.store import tracking_uri
 from repro_tui.text import plural, visible
@@ -35,7 +36,7 @@ ended it, and 2 where the command could not be started."""
     "[default: seed with --seed, else off]",
 )  # fmt: skip
 @click.option(
-    "--device", metavar="D",
+    "--device", metavar="D", type=DEVICE,
     help="cpu, cuda:0, mps: the only one that the command sees. Otherwise it finds its own.",
 )  # fmt: skip
 @click.option(

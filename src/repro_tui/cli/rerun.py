@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_tui.cli.completion import DEVICE, RUN
 from repro_tui.cli.console import narrate, progress, report, visible_lines
 from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.store import open_engine, tracking_uri
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 @click.command(epilog=EXIT_CODES)
 @tracking_uri
-@click.argument("run")
-@click.option("--device", metavar="D", help="cpu, cuda:0, mps. Otherwise as the original.")
+@click.argument("run", type=RUN)
+@click.option(
+    "--device", metavar="D", type=DEVICE, help="cpu, cuda:0, mps. Otherwise as the original."
+)
 @click.option("--seed", type=int, metavar="N", help="Otherwise as the original.")
 @click.option(
     "--determinism", type=click.Choice(["off", "seed", "strict"]), default="seed",

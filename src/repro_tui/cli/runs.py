@@ -4,6 +4,7 @@ import json
 
 import click
 
+from repro_tui.cli.completion import EXPERIMENT
 from repro_tui.cli.console import narrate, print_out
 from repro_tui.cli.store import open_engine, tracking_uri
 from repro_tui.errors import ReproError
@@ -12,7 +13,9 @@ from repro_tui.text import plural, visible
 
 @click.command()
 @tracking_uri
-@click.option("-e", "--experiment", metavar="NAME", help="Only runs of this experiment.")
+@click.option(
+    "-e", "--experiment", metavar="NAME", type=EXPERIMENT, help="Only runs of this experiment."
+)
 @click.option("--filter", "filter_", default="", metavar="QUERY", help="MLflow's filter syntax.")
 @click.option("-n", "--limit", default=100, show_default=True, type=click.IntRange(1, 50_000))
 @click.option(
