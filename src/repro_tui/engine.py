@@ -21,6 +21,7 @@ from repro_tui.evidence.model import Dataset, Evidence, Experiment, Run
 from repro_tui.evidence.origin import Places
 from repro_tui.evidence.repository import commits_between
 from repro_tui.evidence.tracking import (
+    Outline,
     Reader,
     RunPage,
     RunQuery,
@@ -73,6 +74,14 @@ class Engine:
 
     def runs(self, query: RunQuery) -> RunPage:
         return self.reader.runs(query)
+
+    def outline(self, query: RunQuery) -> Outline | None:
+        """All runs of a query in its order; None where the store tells only page by page."""
+        return self.reader.outline(query)
+
+    def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
+        """The runs of these full ids, in any order; those that are not there are left out."""
+        return self.reader.runs_of(run_ids)
 
     def run(self, run_id: str) -> Run:
         return self.reader.run(run_id)

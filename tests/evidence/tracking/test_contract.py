@@ -17,6 +17,7 @@ from tests.evidence.tracking.stores import ESCAPE, Store
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.tracking.client import MlflowProcess
+from repro_tui.evidence.tracking.outline import outline_of
 from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
 from repro_tui.evidence.tracking.sqlite import SqliteReader
 
@@ -105,6 +106,34 @@ def test_pages_follow_one_another(reader: Reader, reference: Reader, size: int) 
     ids = [run.run_id for page in found for run in page.runs]
     assert len(ids) == len(set(ids)) == 7
     assert all(len(page.runs) == size for page in found[:-1])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [RunQuery(), RunQuery(filter="metrics.loss < 0.5", order_by=("metrics.loss",)),
+     RunQuery(include_deleted=True, max_results=1), RunQuery(experiment_ids=("77",))],
+    ids=repr,
+)  # fmt: skip
+def test_an_outline_is_what_all_pages_tell(
+    reader: Reader, reference: Reader, query: RunQuery
+) -> None:
+    outline = reader.outline(query)
+    if outline is None:
+        pytest.skip("this reader tells of runs only page by page")
+    told = outline_of([run for page in pages(reference, query) for run in page.runs])
+    assert outline.ids(0, len(outline)) == told.ids(0, len(told))
+    assert outline.parents().tolist() == told.parents().tolist()
+    assert outline.parent_ids.tolist() == told.parent_ids.tolist()
+    assert outline.verdicts == told.verdicts
+
+
+def test_runs_are_found_by_their_ids(reader: Reader, reference: Reader) -> None:
+    runs = every_run(reference)
+    ids = [run.run_id for run in runs]
+    found = {run.run_id: run for run in reader.runs_of([*ids, "0" * 32, "../../etc", "a'b"])}
+    assert repr([found.pop(run_id) for run_id in ids]) == repr(list(runs))
+    assert not found
+    assert reader.runs_of([]) == ()
 
 
 def test_experiments_are_equal(reader: Reader, reference: Reader) -> None:

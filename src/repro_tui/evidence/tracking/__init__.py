@@ -2,6 +2,7 @@
 
 from repro_tui.evidence.tracking.discover import StoreLocation, discover
 from repro_tui.evidence.tracking.open import open_reader
+from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
 
-__all__ = ["Reader", "RunPage", "RunQuery", "StoreLocation", "discover", "open_reader"]
+__all__ = ["Outline", "Reader", "RunPage", "RunQuery", "StoreLocation", "discover", "open_reader"]

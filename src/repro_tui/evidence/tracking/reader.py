@@ -1,12 +1,14 @@
 """What every reader of a tracking store offers: the one contract that all are held to."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.text import visible
 
 NEWEST_FIRST = ("attributes.start_time DESC",)
@@ -57,6 +59,29 @@ class Reader(Protocol):
     def runs(self, query: RunQuery) -> RunPage:
         """One page of runs with their params, tags and last metrics, each sorted by name."""
         ...
+
+    def outline(self, query: RunQuery) -> Outline | None:
+        """All runs of `query` in its order, whatever its page; the verdicts of the whole store.
+
+        None: this store tells of runs only page by page.
+        """
+        del query
+        return None
+
+    def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
+        """The runs of these full ids, in any order; those that are not there are left out."""
+        asked = [run_id for run_id in run_ids if _RUN_ID.fullmatch(run_id)]
+        if not asked:
+            return ()
+        everywhere = tuple(experiment.experiment_id for experiment in self.experiments())
+        names = ", ".join(f"'{run_id}'" for run_id in asked)
+        query = RunQuery(
+            experiment_ids=everywhere,
+            filter=f"attributes.run_id IN ({names})",
+            max_results=len(asked),
+            include_deleted=True,
+        )
+        return self.runs(query).runs
 
     def run(self, run_id: str) -> Run:
         """The run of this full id, deleted or not."""

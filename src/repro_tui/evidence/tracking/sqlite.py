@@ -7,7 +7,7 @@ soon as it opened it. This takes neither.
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from repro_tui.evidence.tracking import database
 from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.client import MlflowProcess
 from repro_tui.evidence.tracking.database import Database, Row
+from repro_tui.evidence.tracking.outline import Ids, Outline, Verdict, packed, places
 from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery, no_such_run
 from repro_tui.evidence.tracking.sql import search_runs
 
@@ -44,6 +45,17 @@ _LAST_METRICS = """
     SELECT run_uuid, key, CASE WHEN is_nan THEN NULL ELSE value END FROM latest_metrics
     WHERE run_uuid IN (SELECT value FROM json_each(?)) ORDER BY key
 """
+_PARENTS = f"SELECT run_uuid, value FROM tags WHERE key = '{Tag.PARENT_RUN_ID}' AND value != ''"  # noqa: S608
+_VERDICTS = f"""
+    SELECT v.run_uuid, coalesce(o.value, ''), v.value
+    FROM tags v
+    JOIN runs r ON r.run_uuid = v.run_uuid AND (? OR r.lifecycle_stage = 'active')
+    LEFT JOIN tags o ON o.run_uuid = v.run_uuid AND o.key = '{Tag.REEXECUTES}'
+    WHERE v.key = '{Tag.VERDICT}' AND v.value != ''
+    ORDER BY r.start_time DESC, r.run_uuid
+"""  # noqa: S608
+_CHUNK = 5000
+"""Rows that are taken from the database at once, where there may be very many."""
 _HISTORY_LENGTHS = "SELECT key, count(*) FROM metrics WHERE run_uuid = ? GROUP BY key ORDER BY key"
 _HISTORIES = (
     "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ?"
@@ -106,6 +118,22 @@ class SqliteReader(Reader):
             )
 
         return database.read(self._path, reading)
+
+    def outline(self, query: RunQuery) -> Outline:
+        def reading(store: Database) -> Outline:
+            sql, values = search_runs(query, has_datasets=store.has_datasets)
+            (run_ids,) = _packed_columns(store.connection.execute(sql, (*values, -1, 0)), 1)
+            children, parents = _packed_columns(store.connection.execute(_PARENTS), 2)
+            standing = places(run_ids, children)
+            parent_ids = np.zeros(len(run_ids), parents.dtype)
+            parent_ids[standing[standing >= 0]] = parents[standing >= 0]
+            verdicts = store.rows(_VERDICTS, (query.include_deleted,))
+            return Outline(run_ids, parent_ids, tuple(Verdict(*row) for row in verdicts))
+
+        return database.read(self._path, reading)
+
+    def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
+        return database.read(self._path, lambda store: _runs(store, list(run_ids)))
 
     def run(self, run_id: str) -> Run:
         def reading(store: Database) -> Run:
@@ -208,6 +236,14 @@ def _runs(store: Database, run_ids: list[str]) -> tuple[Run, ...]:
         )
         for row in store.rows(_RUNS, wanted)
     )
+
+
+def _packed_columns(rows: sqlite3.Cursor, count: int) -> tuple[Ids, ...]:
+    """The columns of very many rows of texts, that never all stand in memory unpacked."""
+    chunks: list[tuple[Ids, ...]] = [(packed(()),) * count]
+    while chunk := rows.fetchmany(_CHUNK):
+        chunks.append(tuple(packed(column) for column in zip(*chunk, strict=True)))
+    return tuple(np.concatenate(parts) for parts in zip(*chunks, strict=True))
 
 
 def _by_run(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
