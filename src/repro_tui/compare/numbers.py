@@ -147,6 +147,13 @@ def first_beyond(left: Array, right: Array, tolerance: Tolerance) -> int | None:
     return None
 
 
+def ulp(left: float, right: float) -> int | None:
+    """The ULP between two float64; None where one of them is not finite."""
+    if not np.isfinite([left, right]).all():
+        return None
+    return distance(np.array([left]), np.array([right]), Tolerance()).max_ulp
+
+
 def _measure(
     positions: npt.NDArray[np.int64], a: Array, b: Array, tolerance: Tolerance, dtype: str
 ) -> Differences:

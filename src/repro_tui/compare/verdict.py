@@ -25,8 +25,7 @@ from repro_tui.compare.model import (
     SectionComparison,
     Verdict,
 )
-from repro_tui.compare.numbers import distance
-from repro_tui.compare.policy import Tolerance
+from repro_tui.compare.numbers import ulp
 from repro_tui.errors import ExitCode
 from repro_tui.evidence.model import NOT_SEEDED, History, Known, Run, SectionName, Side
 from repro_tui.text import plural
@@ -158,9 +157,7 @@ def _divergence(finding: Finding) -> Iterator[FirstDivergence]:
 
 
 def _ulp(left: float | None, right: float | None) -> int | None:
-    if left is None or right is None or not np.isfinite([left, right]).all():
-        return None
-    return distance(np.array([left]), np.array([right]), Tolerance()).max_ulp
+    return None if left is None or right is None else ulp(left, right)
 
 
 def _side(sections: Sections, side: Side) -> list[tuple[SectionName, Finding]]:

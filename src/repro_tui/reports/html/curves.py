@@ -4,15 +4,14 @@ Every finite point is a vertex where there is room. Of a long history each colum
 its first, smallest, largest and last point, so that no extreme is lost in the drawing.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from repro_tui.evidence.model import History
+from repro_tui.reports import axes
 from repro_tui.text import plural
 
 WIDTH, HEIGHT = 720.0, 240.0
@@ -20,12 +19,6 @@ LEFT, RIGHT, TOP, BOTTOM = 84.0, 708.0, 16.0, 208.0
 """The edges of the area that curves are drawn in, in units of the SVG."""
 
 _COLUMNS = 480
-_SMALLEST = 1e-290
-"""Shorter axes are labelled at their ends alone."""
-_PLAIN = 1e6
-"""Labels below it have no exponent."""
-_LONGEST = 9
-"""Digits of a label; where that is too few, labels count from the first."""
 _FEW = 60
 """Up to that many points of a run each gets a dot."""
 
@@ -121,25 +114,10 @@ class _Scale:
 
     def ticks(self, least: float) -> Iterator[tuple[float, str]]:
         """Round values with their places, at least `least` apart; the value where all are one."""
-        span = self.high - self.low
-        if not _SMALLEST < span < math.inf:
-            ends = list(dict.fromkeys((self.low, self.high)))
-            yield from zip(self.at(ends), (f"{end:.6g}" for end in ends), strict=True)
-            return
-        rough = span / 5
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = max(next(m * power for m in (1, 2, 5, 10) if m * power >= rough), least)
-        most = max(abs(self.low), abs(self.high))
-        digits = min(max(math.ceil(math.log10(most / step)) + 1, 1), 17)
-        if most < _PLAIN:
-            digits = max(digits, math.ceil(math.log10(_PLAIN)))
-        first, last = math.ceil(self.low / step), math.floor(self.high / step)
-        values = list(dict.fromkeys(number * step for number in range(first, last + 1)))
-        # Adding 0 takes the sign off a negative zero.
-        texts = [f"{value + 0.0:.{digits}g}" for value in values]
-        if digits > _LONGEST:
-            texts = [f"{values[0]:.6g}", *(f"+{value - values[0]:.2g}" for value in values[1:])]
-        yield from zip(self.at(values), texts, strict=True)
+        found = axes.ticks(self.low, self.high, least=least)
+        yield from zip(
+            self.at([value for value, _ in found]), (text for _, text in found), strict=True
+        )
 
     def at(self, values: list[float]) -> list[float]:
         """The same, rounded for the page."""
@@ -148,21 +126,11 @@ class _Scale:
 
 
 def _kept(x: Floats, values: Floats) -> npt.NDArray[np.int64]:
-    """The points to draw: all, or of each column the first, the extremes, the last, one odd."""
+    """The points to draw: all, or those that no column can do without."""
     if len(x) <= 2 * _COLUMNS:
         return np.arange(len(x))
-    column = np.floor((x - LEFT) / (RIGHT - LEFT) * _COLUMNS)
-    edges = [0, *(np.flatnonzero(np.diff(column)) + 1).tolist(), len(x)]
-    kept: set[int] = set()
-    for start, end in pairwise(edges):
-        here = values[start:end]
-        finite = np.flatnonzero(np.isfinite(here))
-        odd = np.flatnonzero(~np.isfinite(here))[:1]
-        kept.update((start + odd).tolist())
-        if len(finite):
-            extremes = np.array([0, here[finite].argmin(), here[finite].argmax(), -1])
-            kept.update((start + finite[extremes]).tolist())
-    return np.array(sorted(kept), dtype=np.int64)
+    columns = np.floor((x - LEFT) / (RIGHT - LEFT) * _COLUMNS).astype(np.int64)
+    return axes.thinned(columns, values)
 
 
 def _line(run: int, x: Floats, values: Floats, y: _Scale) -> Line:
