@@ -24,7 +24,7 @@ async def draw(demo: Path, pictures: Path) -> None:
     os.environ["XDG_CONFIG_HOME"] = str(demo / "no-settings")
     # The store is found as a person finds it: the program is started in its folder.
     os.chdir(demo)
-    app = ReproApp(lambda: Engine.open(load(), None, Path()))
+    app = ReproApp(lambda _: Engine.open(load(), None, Path()), load(), theme="repro-dark")
     async with app.run_test(size=SIZE) as pilot:
         while not app.ready:
             await pilot.pause(0.05)

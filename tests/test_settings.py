@@ -42,7 +42,7 @@ def test_how_many_jobs_a_device_may_hold(own_file: Path) -> None:
     own_file.write_text("[jobs]\nper_device = 4\n")
     assert load().jobs_per_device == 4
     own_file.write_text("[jobs]\nper_device = 0\n")
-    with pytest.raises(ReproError, match=r"own.toml: jobs.per_device is 0"):
+    with pytest.raises(ReproError, match=r"own.toml:2: jobs.per_device is 0"):
         load()
 
 

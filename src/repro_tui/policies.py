@@ -1,9 +1,8 @@
 """A policy as people write it: the tables of the settings, the options of the line."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from repro_tui.compare.policy import BY_DTYPE, Policy, Rule, ToleranceRule
@@ -112,23 +111,34 @@ def _ignored(text: str) -> Rule:
     return Rule(f"--ignore {text}", SectionName(section), pattern, "asked for with --ignore")
 
 
-def from_settings(tolerance: Mapping[str, Any], set_aside: Iterable[object], path: Path) -> Policy:
-    """The policy of `[tolerance]` and `[[set_aside]]`. Raises ReproError, naming `path`."""
+def from_settings(
+    tolerance: Mapping[str, Any], set_aside: Iterable[object], where: Callable[..., str]
+) -> Policy:
+    """The policy of `[tolerance]` and `[[set_aside]]`.
+
+    `where` gives file and line of the value at a place; ReproError begins with these.
+    """
     amounts = {name: _amount(name, tolerance[name]) for name in _AMOUNTS}
     for name, amount in amounts.items():
         if amount is None:
-            raise ReproError(f"{path}: tolerance.{name} cannot be {tolerance[name]!r}.", _GIVE)
+            place = where("tolerance", name)
+            raise ReproError(f"{place}: tolerance.{name} cannot be {tolerance[name]!r}.", _GIVE)
     return Policy(
         **amounts,
-        tolerances=tuple(_tolerance_rule(table, path) for table in tolerance["for"]),
-        set_aside=tuple(_rule(table, path) for table in set_aside),
+        tolerances=tuple(
+            _tolerance_rule(table, where("tolerance", "for", index))
+            for index, table in enumerate(tolerance["for"])
+        ),
+        set_aside=tuple(
+            _rule(table, where("set_aside", index)) for index, table in enumerate(set_aside)
+        ),
     )
 
 
-def _tolerance_rule(table: object, path: Path) -> ToleranceRule:
+def _tolerance_rule(table: object, place: str) -> ToleranceRule:
     if not (isinstance(table, dict) and isinstance(table.get("pattern"), str) and table["pattern"]):
-        raise ReproError(f"{path}: a [[tolerance.for]] has no pattern.", "Give it one, a string.")
-    where = f"{path}: [[tolerance.for]] {table['pattern']!r}"
+        raise ReproError(f"{place}: a [[tolerance.for]] has no pattern.", "Give it one, a string.")
+    where = f"{place}: [[tolerance.for]] {table['pattern']!r}"
     if strange := table.keys() - {"pattern", "section", *_AMOUNTS}:
         raise ReproError(
             f"{where} has no setting {min(strange)}.",
@@ -149,7 +159,7 @@ def _tolerance_rule(table: object, path: Path) -> ToleranceRule:
     return ToleranceRule(table["pattern"], section and SectionName(section), **amounts)
 
 
-def _rule(table: object, path: Path) -> Rule:
+def _rule(table: object, place: str) -> Rule:
     wanted = {"name", "section", "pattern", "why"}
     if not (
         isinstance(table, dict)
@@ -157,12 +167,12 @@ def _rule(table: object, path: Path) -> Rule:
         and all(isinstance(value, str) for value in table.values())
     ):
         raise ReproError(
-            f"{path}: a [[set_aside]] rule is incomplete.",
+            f"{place}: a [[set_aside]] rule is incomplete.",
             "Give it name, section, pattern and why, each a string.",
         )
     if table["section"] not in tuple(SectionName):
         raise ReproError(
-            f"{path}: the rule {table['name']!r} names no section.",
+            f"{place}: the rule {table['name']!r} names no section.",
             f"Sections are {', '.join(SectionName)}.",
         )
     return Rule(table["name"], SectionName(table["section"]), table["pattern"], table["why"])

@@ -6,6 +6,7 @@ asked for fails because it could not be kept.
 
 import contextlib
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ _VERSION = 1
 _MOST_BYTES = 1 << 20
 _MOST_STORES = 50
 """Stores that are remembered, those looked at last."""
+_writing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class StoreView:
 class Remembered:
     theme: str = ""
     """The theme that was picked last; empty: none was."""
+    theme_asked: str = ""
+    """The theme that the settings asked for then."""
     last_store: str = ""
     """Tracking URI of the store that was opened last."""
     stores: Mapping[str, StoreView] = field(default_factory=dict)
@@ -66,7 +70,8 @@ def recall(state: Path) -> Remembered:
         if kept["version"] != _VERSION:
             return Remembered()
         stores = {uri: _view(view) for uri, view in kept["stores"].items()}
-        return Remembered(str(kept["theme"]), str(kept["last_store"]), stores)
+        texts = {name: str(kept.get(name, "")) for name in ("theme", "theme_asked", "last_store")}
+        return Remembered(**texts, stores=stores)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Remembered()
 
@@ -76,8 +81,8 @@ def remember(state: Path, change: Callable[[Remembered], Remembered]) -> None:
 
     Read again first: another program may have remembered something meanwhile.
     """
-    changed = {"version": _VERSION, **asdict(change(recall(state)))}
-    with contextlib.suppress(OSError, ReproError):
+    with _writing, contextlib.suppress(OSError, ReproError):
+        changed = {"version": _VERSION, **asdict(change(recall(state)))}
         state.mkdir(parents=True, exist_ok=True)
         write_whole(state / FILE, json.dumps(changed, indent=1) + "\n")
 

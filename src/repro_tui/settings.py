@@ -1,20 +1,33 @@
 """Settings: flags, then `REPRO_TUI_*`, then the person's file, then `confs/`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-import tomli
 
-from repro_tui import policies
-from repro_tui.compare.policy import BY_DTYPE, Policy
+from repro_tui import policies, tomlfile
+from repro_tui.compare.policy import Policy
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
+from repro_tui.layers import Layers, Setting, Source
+from repro_tui.remembered import FILE, recall
 
 _APP = "repro-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Remapping:
+    """Keys that a person gives to an action of the screen."""
+
+    binding: str
+    """The id of a key binding, or a pattern that matches several: `*.back`."""
+    keys: str
+    """With commas between them."""
+    where: str
+    """File and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,10 @@ class Settings:
     """What is in force. `confs/repro-tui.toml` documents the keys one by one."""
 
     theme: str
+    """The theme in force."""
+    theme_asked: str
+    """What the settings say, whatever was picked in the program."""
+    keys: tuple[Remapping, ...]
     metrics: tuple[str, ...]
     metric_columns: int
     policy: Policy
@@ -39,6 +56,8 @@ class Settings:
     """Whether jobs are cancelled when the program that submitted them is gone."""
     state: Path
     """The folder that jobs are kept in: lose it and running jobs are orphans."""
+    themes: Path
+    """The folder of the person's own themes, which need not be there."""
     cache: Path
     """The folder of checkouts and downloads: safe to delete when no job runs."""
 
@@ -63,86 +82,119 @@ def user_file() -> Path:
     return Path(named) if named else platformdirs.user_config_path(_APP) / "repro-tui.toml"
 
 
+def read(path: Path | None = None) -> Layers:
+    """The defaults with a person's file over them: `path`, or the one in its usual place.
+
+    Raises ReproError, naming the file, where it cannot be read or is not valid TOML.
+    """
+    usual = user_file()
+    if path is None and not usual.is_file() and "REPRO_TUI_CONFIG" in os.environ:
+        raise ReproError(
+            f"REPRO_TUI_CONFIG names {usual}, which is no file.", "Correct or unset it."
+        )
+    own = path or (usual if usual.is_file() else None)
+    defaults = tomlfile.read(resource("confs") / "repro-tui.toml")
+    return Layers(defaults, None if own is None else tomlfile.read(own))
+
+
 def load() -> Settings:
     """Read the defaults, the person's file over them, and `REPRO_TUI_*` over both.
 
-    Raises ReproError, naming file and key, where a file cannot be read or a value has
-    the wrong type.
+    Raises ReproError, naming file, line and key, where a file cannot be read or a value
+    has the wrong type.
     """
-    defaults = _read(resource("confs") / "repro-tui.toml")
-    path = user_file()
-    if path.is_file():
-        values = _merge(defaults, _read(path), path)
-    elif "REPRO_TUI_CONFIG" in os.environ:
-        raise ReproError(
-            f"REPRO_TUI_CONFIG names {path}, which is no file.", "Correct or unset it."
-        )
-    else:
-        values = defaults
-    trusted = values["trusted_repositories"]
+    layers = read()
+    for problem in layers.problems():
+        raise problem
+    return settle(layers)
+
+
+def settle(layers: Layers) -> Settings:
+    """What the layers, whose types are right, come to. Raises ReproError, naming file and line."""
+    values = layers.values
+    state = state_folder()
     return Settings(
-        theme=os.environ.get("REPRO_TUI_THEME") or values["theme"],
+        theme=worn(layers, state).value,
+        theme_asked=values["theme"],
+        keys=tuple(_remappings(values["keys"], layers)),
         metrics=tuple(values["runs"]["metrics"]),
-        metric_columns=values["runs"]["metric_columns"],
-        policy=policies.from_settings(values["tolerance"], values["set_aside"], path),
-        repositories=dict(_moved(table, path) for table in values["repositories"]),
-        trusted=tuple(_place(name, "trusted_repositories", path) for name in trusted),
+        metric_columns=_at_least(0, layers, "runs", "metric_columns"),
+        policy=policies.from_settings(values["tolerance"], values["set_aside"], layers.where),
+        repositories=dict(
+            _moved(table, layers.where("repositories", index))
+            for index, table in enumerate(values["repositories"])
+        ),
+        trusted=tuple(
+            _place(name, "trusted_repositories", layers.where("trusted_repositories"))
+            for name in values["trusted_repositories"]
+        ),
         variables=tuple(values["environment"]["variables"]),
-        look_inside=values["limits"]["look_inside"],
-        text_limit=values["limits"]["text"],
-        jobs_per_device=_at_least_one(values["jobs"]["per_device"], "jobs.per_device", path),
+        look_inside=_at_least(0, layers, "limits", "look_inside"),
+        text_limit=_at_least(0, layers, "limits", "text"),
+        jobs_per_device=_at_least(1, layers, "jobs", "per_device"),
         jobs_end_with_program=values["jobs"]["end_with_program"],
-        state=Path(
-            os.environ.get("REPRO_TUI_STATE_DIR") or platformdirs.user_state_path(_APP)
-        ).absolute(),
-        cache=Path(
-            os.environ.get("REPRO_TUI_CACHE_DIR") or platformdirs.user_cache_path(_APP)
-        ).absolute(),
+        state=state,
+        themes=themes_folder(),
+        cache=cache_folder(),
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomli.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReproError(f"{path} cannot be read: {error}.") from error
-    except tomli.TOMLDecodeError as error:
-        raise ReproError(f"{path} is not valid TOML: {error}.", "Correct that line.") from error
+def worn(layers: Layers, state: Path) -> Setting:
+    """The theme in force: whoever spoke last.
+
+    A theme that was picked in the program stands until the settings name another one than
+    they did then. The environment stands above both.
+    """
+    asked = next(setting for setting in layers.settings() if setting.name == "theme")
+    picked = recall(state)
+    stands = picked.theme and picked.theme_asked == asked.value
+    if asked.source is Source.ENVIRONMENT or not stands:
+        return asked
+    return Setting("theme", picked.theme, Source.PICKED, str(state / FILE))
 
 
-def _merge(
-    defaults: Mapping[str, Any], own: Mapping[str, Any], path: Path, under: str = ""
-) -> dict[str, Any]:
-    """`own` over `defaults`, table by table. Rules to set aside are added, not replaced."""
-    merged = dict(defaults)
-    for key, value in own.items():
-        name = f"{under}{key}"
-        if key not in defaults:
-            known = ", ".join(sorted(defaults))
-            raise ReproError(f"{path}: no setting is named {name}.", f"There are: {known}.")
-        default = defaults[key]
-        if isinstance(default, float) and type(value) is int:
-            value = float(value)
-        by_dtype = name in ("tolerance.rtol", "tolerance.atol") and value == BY_DTYPE
-        if type(value) is not type(default) and not by_dtype:
-            wanted = type(default).__name__
-            raise ReproError(f"{path}: {name} has the wrong type.", f"Give it a {wanted}.")
-        if isinstance(default, dict):
-            merged[key] = _merge(default, value, path, f"{name}.")
-        elif name == "set_aside":
-            merged[key] = [*default, *value]
+def state_folder() -> Path:
+    named = os.environ.get("REPRO_TUI_STATE_DIR")
+    return Path(named or platformdirs.user_state_path(_APP)).absolute()
+
+
+def themes_folder() -> Path:
+    return user_file().parent.absolute() / "themes"
+
+
+def cache_folder() -> Path:
+    named = os.environ.get("REPRO_TUI_CACHE_DIR")
+    return Path(named or platformdirs.user_cache_path(_APP)).absolute()
+
+
+def _remappings(
+    table: Mapping[str, Any], layers: Layers, under: tuple[str, ...] = ("keys",)
+) -> Iterator[Remapping]:
+    """The key bindings of `[keys]`, whether an id is quoted or its dot makes a table."""
+    for key, value in table.items():
+        place = (*under, key)
+        where = layers.where(*place)
+        if isinstance(value, dict):
+            yield from _remappings(value, layers, place)
+        elif isinstance(value, str):
+            yield Remapping(".".join(place[1:]), value, where)
         else:
-            merged[key] = value
-    return merged
+            raise ReproError(
+                f"{where}: {'.'.join(place)} has the wrong type.",
+                'Give it keys as a text, with commas between: "m,space".',
+            )
 
 
-def _at_least_one(number: int, name: str, path: Path) -> int:
-    if number < 1:
-        raise ReproError(f"{path}: {name} is {number}.", "Give it 1 or more.")
+def _at_least(least: int, layers: Layers, table: str, key: str) -> int:
+    number: int = layers.values[table][key]
+    if number < least:
+        raise ReproError(
+            f"{layers.where(table, key)}: {table}.{key} is {number}.", f"Give it {least} or more."
+        )
     return number
 
 
-def _moved(table: object, path: Path) -> tuple[str, str]:
+def _moved(table: object, where: str) -> tuple[str, str]:
     """One of [[repositories]]: the old name and the new one."""
     if not (
         isinstance(table, dict)
@@ -150,22 +202,22 @@ def _moved(table: object, path: Path) -> tuple[str, str]:
         and all(isinstance(value, str) and value.strip("/") for value in table.values())
     ):
         raise ReproError(
-            f"{path}: a [[repositories]] table is incomplete.",
+            f"{where}: a [[repositories]] table is incomplete.",
             "Give it from and to, each the path or Git URL of a repository.",
         )
     old = table["from"].rstrip("/")
-    return os.path.expanduser(old), _place(table["to"], f"repositories, from {old!r}", path)  # noqa: PTH111
+    return os.path.expanduser(old), _place(table["to"], f"repositories, from {old!r}", where)  # noqa: PTH111
 
 
-def _place(name: object, setting: str, path: Path) -> str:
+def _place(name: str, setting: str, where: str) -> str:
     """A path, made absolute where it begins with `~`, or a Git URL."""
-    if not isinstance(name, str) or not name:
-        raise ReproError(f"{path}: {setting} has the wrong type.", "Give it paths or Git URLs.")
+    if not name:
+        raise ReproError(f"{where}: {setting} has an empty name.", "Give it paths or Git URLs.")
     if address.is_remote(name):
         return name
     place = address.local(name).expanduser()
     if not place.is_absolute():
         raise ReproError(
-            f"{path}: {setting} is a relative path: {name}.", "Give it an absolute one, or a URL."
+            f"{where}: {setting} is a relative path: {name}.", "Give it an absolute one, or a URL."
         )
     return str(place)

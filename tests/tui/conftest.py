@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -12,6 +13,7 @@ from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from repro_tui.engine import Engine
+from repro_tui.settings import Remapping, load
 from repro_tui.tui.app import ReproApp
 
 _PATIENCE = 20.0
@@ -93,13 +95,15 @@ class Session:
 async def program(
     engine: StandIn | None = None,
     size: tuple[int, int] = (120, 40),
-    theme: str = "repro-dark",
-    open_engine: Callable[[], Engine] | None = None,
+    theme: str | None = "repro-dark",
+    open_engine: Callable[[str | None], Engine] | None = None,
     settle: bool = True,
+    keys: tuple[Remapping, ...] = (),
 ) -> AsyncIterator[Session]:
     """The program, started and settled."""
     chosen = StandIn() if engine is None else engine
-    app = ReproApp(open_engine or (lambda: cast("Engine", chosen)), theme=theme, now=lambda: NOW)
+    opens = open_engine or (lambda _: cast("Engine", chosen))
+    app = ReproApp(opens, replace(load(), keys=keys), theme=theme, now=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         session = Session(pilot, app, chosen)
         if settle:

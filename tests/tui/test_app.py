@@ -22,11 +22,12 @@ from repro_tui.tui.actions import actions
 def test_the_first_paint_loads_nothing_heavy() -> None:
     script = """
 import asyncio, sys, threading
+from repro_tui.settings import load
 from repro_tui.tui.app import ReproApp
 
 async def main() -> None:
     released = threading.Event()
-    app = ReproApp(released.wait)  # the store is still being opened
+    app = ReproApp(lambda _: released.wait(), load())  # the store is still being opened
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Opening the store" in app.export_screenshot().replace("&#160;", " ")
@@ -47,7 +48,7 @@ async def test_keys_do_nothing_before_the_store_is_open() -> None:
     released = threading.Event()
     engine = StandIn()
 
-    def slow() -> Engine:
+    def slow(_: str | None) -> Engine:
         assert released.wait(20)
         return cast("Engine", engine)
 
@@ -65,7 +66,7 @@ async def test_a_store_that_cannot_be_opened_is_explained_and_tried_again() -> N
     engine = StandIn()
     failures = [ReproError("No store [/x] \x1b]0;owned\x07 here.", "Name one.")]
 
-    def open_engine() -> Engine:
+    def open_engine(_: str | None) -> Engine:
         if failures:
             raise failures.pop()
         return cast("Engine", engine)
@@ -84,7 +85,7 @@ async def test_the_button_of_the_error_tries_again() -> None:
     engine = StandIn()
     failures = [ReproError("No store here.")]
 
-    def open_engine() -> Engine:
+    def open_engine(_: str | None) -> Engine:
         if failures:
             raise failures.pop()
         return cast("Engine", engine)

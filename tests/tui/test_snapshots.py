@@ -119,7 +119,7 @@ async def test_picture(
 async def test_picture_of_a_store_that_cannot_be_opened(
     size: str, picture: SnapshotAssertion
 ) -> None:
-    def open_engine() -> Engine:
+    def open_engine(_: str | None) -> Engine:
         raise ReproError(
             "No MLflow store was found: MLFLOW_TRACKING_URI is not set, and this folder holds "
             "neither mlflow.db nor an mlruns folder with experiments.",

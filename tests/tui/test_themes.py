@@ -6,7 +6,6 @@ import pytest
 from textual.color import Color
 
 from repro_tui.compare.model import Kind
-from repro_tui.errors import ReproError
 from repro_tui.settings import resource
 from repro_tui.tui.themes import FALLBACK, load_theme, load_themes
 
@@ -55,27 +54,37 @@ def _contrast(a: Color, b: Color) -> float:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "line", "told"),
     [
-        ('primary = "#102030"', "gives no name"),
-        ('name = "mine"', "gives no primary"),
-        ("name = ", "cannot be read"),
-        (GOOD + 'added = "reddish"', "gives diff.added the colour 'reddish'"),
-        (GOOD.replace('"#102030"', "3"), "gives primary the colour 3"),
-        (GOOD + 'aded = "#000000"', "unknown key diff.aded"),
-        ('colour = "#000000"\n' + GOOD, "unknown key colour"),
-        ('dark = "no"\n' + GOOD, "gives dark no bool"),
-        ('name = "mine"\nprimary = "#102030"\ndiff = 1', "diff that is no table"),
+        ('primary = "#102030"', "", "the theme gives no name"),
+        ('name = "mine"', "", "the theme gives no primary"),
+        ("name = ", "", "is not valid TOML"),
+        (GOOD + 'added = "reddish"', ":5", "diff.added is no colour: 'reddish'. Write it as"),
+        (GOOD.replace('"#102030"', "3"), ":2", "primary is no colour: 3"),
+        (
+            GOOD + 'aded = "#000000"',
+            ":5",
+            "no kind of difference is named aded. Did you mean added?",
+        ),
+        ('primry = "#000000"\n' + GOOD, ":1", "a theme has no primry. Did you mean primary?"),
+        ('dark = "no"\n' + GOOD, ":1", "dark has the wrong type. Give it true or false."),
+        ('name = "mine"\nprimary = "#102030"\ndiff = 1', ":3", "diff is no table"),
     ],
 )
 def test_a_broken_theme_is_one_message_and_the_others_load(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, text: str, line: str, told: str
 ) -> None:
     (tmp_path / "broken.toml").write_text(text)
     (tmp_path / "good.toml").write_text(GOOD)
     themes, problems = load_themes(tmp_path)
     assert [theme.name for theme in themes] == ["mine"]
     (problem,) = problems
-    assert isinstance(problem, ReproError)
-    assert problem.message.startswith("The theme broken.toml ")
-    assert told in problem.message
+    assert str(problem).startswith(f"{tmp_path / 'broken.toml'}{line}")
+    assert told in str(problem)
+
+
+def test_a_theme_of_ones_own_stands_above_one_of_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD.replace("mine", "nord"))
+    themes, _ = load_themes(resource("themes"), tmp_path / "not there", tmp_path)
+    (nord,) = [theme for theme in themes if theme.name == "nord"]
+    assert nord.primary == "#102030"

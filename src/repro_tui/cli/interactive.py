@@ -7,15 +7,15 @@ if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
 
-def interact(tracking_uri: str | None) -> None:
+def interact(tracking_uri: str | None, theme: str | None = None) -> None:
     from repro_tui.settings import load
     from repro_tui.tui.app import ReproApp
 
     settings = load()
 
-    def open_engine() -> "Engine":
+    def open_engine(uri: str | None) -> "Engine":
         from repro_tui.engine import Engine
 
-        return Engine.open(settings, tracking_uri, Path.cwd())
+        return Engine.open(settings, uri or tracking_uri, Path.cwd())
 
-    ReproApp(open_engine, theme=settings.theme).run()
+    ReproApp(open_engine, settings, theme=theme).run()

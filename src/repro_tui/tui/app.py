@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,11 +14,13 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from repro_tui.errors import ReproError
+from repro_tui.remembered import Remembered, remember
 from repro_tui.rerun.model import Job, JobState
-from repro_tui.settings import resource
+from repro_tui.settings import Settings, resource
 from repro_tui.text import plural, visible
 from repro_tui.tui.actions import actions
 from repro_tui.tui.background import Failed, start
+from repro_tui.tui.keys import Keymap, bound, keymap
 from repro_tui.tui.screens.error import ErrorScreen
 from repro_tui.tui.screens.help import HelpScreen
 from repro_tui.tui.screens.jobs import JobsScreen
@@ -53,7 +55,10 @@ class JobsRead(Message):
 class ReproApp(App[None]):
     """repro-tui on a screen. `open_engine` blocks; a thread calls it.
 
-    `now` gives the time in milliseconds since the epoch.
+    It is given the tracking URI of a store, or None: the one that is named or found.
+    `theme` stands above the settings' one for this session. `now` gives the time in
+    milliseconds since the epoch. Raises ReproError where the settings name an action or
+    a key that there is none of.
     """
 
     TITLE = "repro-tui"
@@ -63,6 +68,9 @@ class ReproApp(App[None]):
         Binding("J", "jobs", "Jobs", id="app.jobs"),
         Binding("t", "pick_theme", "Theme", show=False, id="app.theme"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help"),
+        Binding(
+            "ctrl+p", "command_palette", "Palette", show=False, priority=True, id="app.palette"
+        ),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
 
@@ -70,14 +78,18 @@ class ReproApp(App[None]):
 
     def __init__(
         self,
-        open_engine: "Callable[[], Engine]",
+        open_engine: "Callable[[str | None], Engine]",
+        settings: Settings,
         *,
-        theme: str = _DEFAULT_THEME,
+        theme: str | None = None,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         super().__init__()
         self._open_engine = open_engine
-        self._wanted_theme = theme
+        self._settings = settings
+        self._wanted_theme = theme or settings.theme
+        # Without own keys no screen is imported before it is needed.
+        self._own_keys = keymap(settings.keys, bound()) if settings.keys else Keymap({}, ())
         self._engine: Engine | None = None
         self._jobs_known = False
         self.now = now
@@ -100,6 +112,9 @@ class ReproApp(App[None]):
         return RunsScreen()
 
     def on_mount(self) -> None:
+        self.set_keymap(self._own_keys.keys)
+        for clash in self._own_keys.clashes:
+            self.complain(clash, "Two actions have one key")
         self._take_themes()
         self.open_store()
 
@@ -108,7 +123,7 @@ class ReproApp(App[None]):
             self._engine.close()
 
     def _take_themes(self) -> None:
-        themes, problems = load_themes(resource("themes"))
+        themes, problems = load_themes(resource("themes"), self._settings.themes)
         for theme in themes:
             self.register_theme(theme)
         names = [theme.name for theme in themes]
@@ -126,11 +141,11 @@ class ReproApp(App[None]):
         for problem in problems:
             self.complain(problem)
 
-    def complain(self, error: ReproError) -> None:
+    def complain(self, error: ReproError, title: str = "Not done") -> None:
         """Say what could not be done, over whatever is on screen."""
         self.notify(
             visible(f"{error.message} {error.hint}".strip(), 500),
-            title="Not done",
+            title=title,
             severity="error",
             timeout=10,
             markup=False,
@@ -139,7 +154,7 @@ class ReproApp(App[None]):
     # --- The engine --------------------------------------------------------------------
 
     def open_store(self) -> None:
-        start(self, "open", lambda _: Opened(self._open_engine()))
+        start(self, "open", lambda _: Opened(self._open_engine(None)))
 
     def on_opened(self, message: Opened) -> None:
         self._engine = message.engine
@@ -202,7 +217,16 @@ class ReproApp(App[None]):
         def wear(theme: str | None) -> None:
             self.theme = theme or before
 
-        self.push_screen(PickScreen("Theme", choices, before, preview=wear), wear)
+        def keep(theme: str | None) -> None:
+            wear(theme)
+            if theme is not None:
+                asked = self._settings.theme_asked
+                self._remember(partial(replace, theme=theme, theme_asked=asked))
+
+        self.push_screen(PickScreen("Theme", choices, before, preview=wear), keep)
+
+    def _remember(self, change: Callable[[Remembered], Remembered]) -> None:
+        start(self, "remember", lambda _: remember(self._settings.state, change))
 
     def action_jobs(self) -> None:
         if self.ready and not isinstance(self.screen, JobsScreen):

@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import tomli
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
+from repro_tui import tomlfile
 from repro_tui.compare.model import Kind
 from repro_tui.errors import ReproError
+from repro_tui.tomlfile import TomlFile, did_you_mean
 
 _DIFF = {str(kind).replace(" ", "-") for kind in Kind}
 _COLOURS = {
     "primary", "secondary", "accent", "foreground", "background",
     "surface", "panel", "success", "warning", "error", "boost",
 }  # fmt: skip
-_OTHERS = {"name": str, "dark": bool, "luminosity_spread": float, "text_alpha": float}
+_OTHERS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "name": ((str,), "a text in quotes"),
+    "dark": ((bool,), "true or false"),
+    "luminosity_spread": ((int, float), "a number"),
+    "text_alpha": ((int, float), "a number"),
+}
 
 FALLBACK: Mapping[str, str] = {
     "diff-changed": "ansi_yellow",
@@ -30,48 +35,61 @@ FALLBACK: Mapping[str, str] = {
 """The variables that a theme's `[diff]` table fills, for themes that lack it."""
 
 
-def load_themes(folder: Path) -> tuple[tuple[Theme, ...], tuple[ReproError, ...]]:
-    """The themes of a folder by file name, and what is wrong with those left out."""
-    themes: list[Theme] = []
+def load_themes(*folders: Path) -> tuple[tuple[Theme, ...], tuple[ReproError, ...]]:
+    """The themes of all folders by file name, and what is wrong with those left out.
+
+    Of two themes with one name that of the later folder is taken.
+    """
+    themes: dict[str, Theme] = {}
     problems: list[ReproError] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
         try:
-            themes.append(load_theme(path))
+            theme = load_theme(path)
+            themes[theme.name] = theme
         except ReproError as error:
             problems.append(error)
-    return tuple(themes), tuple(problems)
+    return tuple(themes.values()), tuple(problems)
 
 
 def load_theme(path: Path) -> Theme:
-    """Read one theme. Raises ReproError, naming the file and the key that is wrong.
+    """Read one theme. Raises ReproError with the file, the line and the key that is wrong.
 
     Every colour is parsed here: Textual registers a theme with a bad one without a word
     and fails only when somebody selects it.
     """
-    hint = "Correct that key, or take the file out of the folder."
-    try:
-        values = tomli.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
-        raise ReproError(f"The theme {path.name} cannot be read: {error}.", hint) from error
+    file = tomlfile.read(path)
+    values = dict(file.values)
     diff = values.pop("diff", {})
     if not isinstance(diff, dict):
-        raise ReproError(f"The theme {path.name} has a diff that is no table.", hint)
-    unknown = [key for key in values if key not in _COLOURS and key not in _OTHERS]
-    unknown += [f"diff.{key}" for key in diff if key not in _DIFF]
-    if unknown:
-        raise ReproError(f"The theme {path.name} has the unknown key {unknown[0]}.", hint)
-    for key in {"name", "primary"} - set(values):
-        raise ReproError(f"The theme {path.name} gives no {key}.", hint)
-    for key in _OTHERS.keys() & set(values):
-        if not isinstance(values[key], _OTHERS[key]):
-            wanted = _OTHERS[key].__name__
-            raise ReproError(f"The theme {path.name} gives {key} no {wanted}.", hint)
-    colours: dict[str, Any] = {key: values[key] for key in values if key in _COLOURS}
-    colours |= {f"diff.{key}": value for key, value in diff.items()}
-    for key, value in colours.items():
-        try:
-            Color.parse(str(value))
-        except ColorParseError as error:
-            message = f"The theme {path.name} gives {key} the colour {value!r}, which is none."
-            raise ReproError(message, hint) from error
+        raise _mistake(file, "diff is no table", "Head the colours below it with [diff].", "diff")
+    if unknown := [key for key in values if key not in _COLOURS and key not in _OTHERS]:
+        hint = did_you_mean(unknown[0], {*_COLOURS, *_OTHERS, "diff"})
+        raise _mistake(file, f"a theme has no {unknown[0]}", hint, unknown[0])
+    if unknown := [key for key in diff if key not in _DIFF]:
+        hint = did_you_mean(unknown[0], _DIFF)
+        raise _mistake(
+            file, f"no kind of difference is named {unknown[0]}", hint, "diff", unknown[0]
+        )
+    for key in ("name", "primary"):
+        if key not in values:
+            raise _mistake(file, f"the theme gives no {key}", f'Add a line: {key} = "…"')
+    for key, (kind, wanted) in _OTHERS.items():
+        if key in values and not isinstance(values[key], kind):
+            raise _mistake(file, f"{key} has the wrong type", f"Give it {wanted}.", key)
+    for key in values.keys() & _COLOURS:
+        _check_colour(file, values[key], key)
+    for key, value in diff.items():
+        _check_colour(file, value, "diff", key)
     return Theme(**values, variables={f"diff-{key}": value for key, value in diff.items()})
+
+
+def _check_colour(file: TomlFile, value: object, *place: str) -> None:
+    try:
+        Color.parse(str(value))
+    except ColorParseError as error:
+        hint = 'Write it as "#rrggbb", or as a name: "teal".'
+        raise _mistake(file, f"{'.'.join(place)} is no colour: {value!r}", hint, *place) from error
+
+
+def _mistake(file: TomlFile, what: str, hint: str, *place: str | int) -> ReproError:
+    return ReproError(f"{file.where(*place)}: {what}.", hint)
