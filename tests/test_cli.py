@@ -62,7 +62,7 @@ def test_broken_settings_are_named(
     (tmp_path / "mine.toml").write_text("theme = 3")
     monkeypatch.setenv("REPRO_TUI_CONFIG", str(tmp_path / "mine.toml"))
     assert outcome("runs") == ExitCode.FAILED
-    assert "mine.toml: theme has the wrong type" in capsys.readouterr().err
+    assert "mine.toml:1: theme has the wrong type" in capsys.readouterr().err
 
 
 def test_without_a_terminal_there_is_nothing_to_open(capsys: pytest.CaptureFixture[str]) -> None:
