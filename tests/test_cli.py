@@ -148,6 +148,19 @@ def test_a_job_is_named_by_what_it_alone_has_and_ends_once(
     assert "has ended already: it is failed" in capsys.readouterr().err
 
 
+def test_ended_jobs_are_removed_by_name_or_all(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = jobfolder.create(load().jobs / "20261124-000001-fedcba", planned(), 2)
+    jobfolder.write_launcher(other.folder, this_process())
+    assert outcome("jobs", "remove") == ExitCode.FAILED
+    assert outcome("jobs", "remove", "fedcba") == ExitCode.FAILED
+    assert "hint: Cancel it first." in capsys.readouterr().err
+    assert outcome("jobs", "remove", "--ended") == 0
+    assert "1 job removed" in capsys.readouterr().err
+    assert [path.name for path in load().jobs.iterdir()] == [other.job_id]
+
+
 def test_devices_always_lists_the_processor(capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome("devices", "--format", "json") == 0
     devices = json.loads(capsys.readouterr().out)

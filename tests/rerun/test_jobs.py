@@ -154,6 +154,28 @@ def test_waiting_ends_with_the_time_or_with_the_job(
     end.join()
 
 
+def test_only_what_has_ended_is_removed_and_nothing_beside_it(
+    settings: Settings, sleeper: subprocess.Popen[bytes]
+) -> None:
+    job, other = made(settings, "1"), made(settings, "2")
+    jobfolder.write_launcher(job.folder, noted(sleeper))
+    with pytest.raises(ReproError, match="queued"):
+        jobs.remove(job)
+    jobfolder.write_state(replace(job, state=JobState.FINISHED))
+    jobfolder.unended(job.folder).touch()
+    with pytest.raises(ReproError, match="yet to end its run"):
+        jobs.remove(job)
+    jobfolder.unended(job.folder).unlink()
+    locked = job.folder / "written" / "locked"
+    locked.mkdir(parents=True)
+    (locked / "file").touch()
+    locked.chmod(0o500)
+    (job.folder / "elsewhere").symlink_to(other.folder)
+    jobs.remove(job)
+    assert [path.name for path in settings.jobs.iterdir()] == ["2"]
+    assert (other.folder / "plan.json").exists()
+
+
 def test_cancelling_reaches_the_launcher(
     settings: Settings, sleeper: subprocess.Popen[bytes]
 ) -> None:

@@ -25,7 +25,7 @@ _PATIENCE = 60
 )
 @click.pass_context
 def jobs(context: click.Context, format_: str) -> None:
-    """List the re-executions of this machine, newest first; cancel one, read its log.
+    """List the re-executions of this machine, newest first; cancel one, read its log, remove it.
 
     A job goes on when the program that submitted it ends. JOB is the id of one, any part
     of it that no other has, or `latest`.
@@ -74,6 +74,25 @@ def log(job: str, follow: bool) -> None:
     chosen = _find(job)
     for text in work.follow(chosen) if follow else work.log(chosen):
         click.echo(visible_lines(text), nl=False)
+
+
+@jobs.command()
+@click.argument("job", required=False)
+@click.option("--ended", is_flag=True, help="Every job that has ended.")
+def remove(job: str | None, ended: bool) -> None:
+    """Remove a job that has ended from the list, with its log. Its run stays in the store."""
+    from repro_tui.rerun import jobs as work
+    from repro_tui.settings import load
+
+    if (job is None) is not ended:
+        raise click.UsageError("Name one JOB, or all of them with --ended.")
+    if job is not None:
+        chosen = [_find(job)]
+    else:
+        chosen = [each for each in work.jobs(load()) if each.state.ended]
+    for each in chosen:
+        work.remove(each)
+    narrate(f"{plural(len(chosen), 'job')} removed; what they ran stays in the store.")
 
 
 def _find(name: str) -> "Job":

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import functools
 import json
+import math
 import os
 import secrets
 import shutil
@@ -23,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun import jobfolder, processes, slurm
+from repro_tui.rerun import checkout, jobfolder, processes, slurm
 from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import Backend, Job, JobState, Plan
 from repro_tui.settings import Settings
@@ -36,6 +37,9 @@ _PAUSE = 60
 """Seconds between two tries to end the runs of a job that has ended itself: its store
 could not be reached."""
 _POLL = 0.1
+"""Seconds between the first two looks at a job that somebody waits for …"""
+_LONGEST_POLL = 0.5
+"""… and between two looks once nothing has happened for long."""
 _SLURM_PAUSE = 3.0
 """Seconds for which what Slurm told of a job is believed."""
 
@@ -162,26 +166,59 @@ def log(job: Job) -> Iterator[str]:
 
 def follow(job: Job) -> Iterator[str]:
     """The log as it grows, piece by piece, until the job has ended."""
-    offset = 0
+    offset, pauses = 0, _pauses()
     while True:
         job = load(job.folder)
         text, offset = read_log(job, offset)
         if text:
             yield text
+            pauses = _pauses()
         elif job.state.ended:
             return
         else:
-            time.sleep(_POLL)
+            time.sleep(next(pauses))
 
 
 def wait(job: Job, timeout: float | None = None) -> Job:
     """The job once it has ended, or as it stands after `timeout` seconds."""
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while True:
+    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    for pause in _pauses():
         job = load(job.folder)
-        if job.state.ended or (deadline is not None and time.monotonic() >= deadline):
-            return job
-        time.sleep(_POLL)
+        left = deadline - time.monotonic()
+        if job.state.ended or left <= 0:
+            break
+        time.sleep(min(pause, left))
+    return job
+
+
+def remove(job: Job) -> None:
+    """Remove what is kept of a job that has ended: its log and its record of what it did.
+
+    Its run stays, and so does whatever the run uploaded. Raises ReproError for a job that
+    is under way or that has yet to end a run in the store, and where files withstand.
+    """
+    job = load(job.folder)
+    if not job.state.ended:
+        raise ReproError(f"The job {job.job_id} is {job.state}.", "Cancel it first.")
+    if jobfolder.unended(job.folder).exists():
+        raise ReproError(
+            f"The job {job.job_id} has yet to end its run in the store.",
+            "Try again once the store can be reached.",
+        )
+    # Gone at once for everybody who lists jobs, however long the files take.
+    hidden = job.folder.with_name(f".{job.folder.name}")
+    job.folder.rename(hidden)
+    checkout.remove(hidden)
+    if hidden.exists():
+        raise ReproError(f"Not all of the job {job.job_id} could be removed.", f"Remove {hidden}.")
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait from one look to the next: ever longer while nothing happens."""
+    pause = _POLL
+    while True:
+        yield pause
+        pause = min(pause * 1.25, _LONGEST_POLL)
 
 
 def _launcher(job: Job) -> Launcher | None:
