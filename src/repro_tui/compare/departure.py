@@ -1,0 +1,90 @@
+"""A run that still goes on held against one that has ended: by their metric points alone.
+
+What is not logged yet is no difference. Everything else counts as it does in a comparison
+of runs that have ended, so that what is said here stands in the verdict, too.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from repro_tui.compare.metrics import Indices, compare_histories
+from repro_tui.compare.model import Finding, FirstDivergence, HistoryDetail, Kind, SectionComparison
+from repro_tui.compare.policy import Policy
+from repro_tui.compare.verdict import first_divergence
+from repro_tui.evidence.model import History, Known, SectionName
+
+_SOURCE = "metric history"
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """How the points logged so far stand to those of the run that has ended."""
+
+    departed: FirstDivergence | None
+    """The first point that differs, `left` of the run that has ended; None: none does."""
+    compared: int
+    """Points of that run that were compared."""
+    points: int
+    """All of its points, of the metrics that are not set aside."""
+    within_tolerance: int = 0
+    """Compared points that are not equal to the bit and pass by a tolerance."""
+
+
+def so_far(ended: Mapping[str, History], growing: Mapping[str, History], policy: Policy) -> SoFar:
+    """Hold the metrics of a run under way against those of one that has ended.
+
+    The points of a step are compared once there are as many of them as in the ended run.
+    """
+    findings = tuple(_findings(ended, growing, policy))
+    return SoFar(
+        departed=first_divergence(SectionComparison(SectionName.METRICS, findings)),
+        compared=sum(map(_compared, findings)),
+        points=sum(len(history) for name, history in ended.items() if _counts(name, policy)),
+        within_tolerance=sum(
+            found.detail.distance.differing
+            for found in findings
+            if found.kind is Kind.WITHIN_TOLERANCE and isinstance(found.detail, HistoryDetail)
+        ),
+    )
+
+
+def _counts(metric: str, policy: Policy) -> bool:
+    return policy.rule_for(SectionName.METRICS, (metric,)) is None
+
+
+def _findings(
+    ended: Mapping[str, History], growing: Mapping[str, History], policy: Policy
+) -> Iterator[Finding]:
+    for name, right in growing.items():
+        if not _counts(name, policy) or not len(right):
+            continue
+        left = ended.get(name)
+        if left is None:
+            yield Finding((name,), Kind.ADDED, None, Known(right, _SOURCE))
+            continue
+        waiting = _incomplete(left.steps, right.steps)
+        reached = np.isin(left.steps, np.setdiff1d(right.steps, waiting))
+        come = np.isin(right.steps, waiting, invert=True)
+        sides = (Known(_only(left, reached), _SOURCE), Known(_only(right, come), _SOURCE))
+        yield compare_histories((name,), *sides, policy)
+
+
+def _incomplete(ended: Indices, growing: Indices) -> Indices:
+    """The steps at which the run under way has some points, and fewer than the other."""
+    steps, counts = np.unique(ended, return_counts=True)
+    come = np.searchsorted(growing, steps, "right") - np.searchsorted(growing, steps, "left")
+    waiting: Indices = steps[(come > 0) & (come < counts)]
+    return waiting
+
+
+def _only(history: History, points: npt.NDArray[np.bool_]) -> History:
+    return History(history.steps[points], history.timestamps[points], history.values[points])
+
+
+def _compared(found: Finding) -> int:
+    """How many points of the ended run were compared."""
+    ended = found.left.value if isinstance(found.left, Known) else None
+    return len(ended) if isinstance(ended, History) else 0
