@@ -1,13 +1,14 @@
 """A store that lives in memory and answers as the engine does, for tests of screens."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tests import builders
 
 from repro_tui.compare.model import Comparison
+from repro_tui.compare.several import Several
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, Run, Tag
 from repro_tui.evidence.tracking.discover import StoreLocation
@@ -141,6 +142,7 @@ class StandIn:
         self.location = StoreLocation("sqlite:///mlflow.db", "mlflow.db in this folder")
         self.all_runs = some_runs() if runs is None else runs
         self.comparison = comparison
+        self.several = builders.several
         self.all_jobs = jobs
         self.refusal: Refusal | None = None
         self.failure: ReproError | None = None
@@ -188,6 +190,16 @@ class StandIn:
         while not self.go_on.wait(0.02):
             progress("hashing 3 artifacts")
         return self.comparison()
+
+    def compare_several(
+        self,
+        run_ids: Sequence[str],
+        policy: object = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Several:
+        self._fail()
+        progress("hashing 3 artifacts")
+        return self.several()
 
     def devices(self) -> tuple[Device, ...]:
         return (

@@ -7,7 +7,8 @@ from tests import builders
 
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.evidence.model import SectionName
-from repro_tui.tui.finding_rows import FindingRow, SectionRow, draw, head, rows, told
+from repro_tui.tui.finding_lines import columns, draw, head
+from repro_tui.tui.finding_rows import FindingRow, SectionRow, rows, told
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=200), st.integers(60, 250))
@@ -15,7 +16,7 @@ def test_a_line_fits_its_width_whatever_it_holds(
     key: str, left: str, right: str, width: int
 ) -> None:
     finding = Finding((key,), Kind.CHANGED, builders.known(left), builders.known(right))
-    line = draw(FindingRow(SectionName.PARAMS, finding), width)
+    line = draw(FindingRow(SectionName.PARAMS, finding), columns(width), width)
     assert line.cell_length <= width
     assert line.plain.count("│") >= 1
 
@@ -23,10 +24,10 @@ def test_a_line_fits_its_width_whatever_it_holds(
 @pytest.mark.parametrize("width", [78, 120, 158, 200])
 def test_values_stand_under_the_names_of_their_runs(width: int) -> None:
     finding = Finding(("lr",), Kind.CHANGED, builders.known("0.1"), builders.known("0.2"))
-    line = draw(FindingRow(SectionName.PARAMS, finding), width).plain
-    top = head("LEFT", "RIGHT", width).plain
-    assert line.index("0.1") == top.index("LEFT")
-    assert line.index("0.2") == top.index("RIGHT")
+    line = draw(FindingRow(SectionName.PARAMS, finding), columns(width), width).plain
+    top = head(("LEFT", "RIGHT"), columns(width), 1).plain
+    assert line.index("0.1") == top.index("◀ LEFT")
+    assert line.index("0.2") == top.index("▶ RIGHT")
 
 
 def test_only_what_is_known_not_to_count_is_left_out() -> None:
@@ -50,11 +51,11 @@ def test_everything_is_everything() -> None:
 
 def test_the_counts_of_a_section_stand_though_it_is_folded() -> None:
     comparison = builders.diverged()
-    folded = rows(comparison, set(SectionName), everything=False)
+    folded = rows(comparison, {(name, ()) for name in SectionName}, everything=False)
     line = next(
-        draw(row, 120).plain
+        draw(row, columns(120), 120).plain
         for row in folded
-        if isinstance(row, SectionRow) and row.section.name is SectionName.PARAMS
+        if isinstance(row, SectionRow) and row.name is SectionName.PARAMS
     )
     assert "▸ params" in line
     assert "≠ 3 changed" in line or "≠ 2 changed" in line

@@ -266,10 +266,15 @@ def abreast(texts: Sequence[str], width: int) -> tuple[str, ...]:
     """
     if max(map(len, texts)) <= width:
         return tuple(texts)
+    start = opening(texts, width)
+    return tuple(_window(text, start, width) for text in texts)
+
+
+def opening(texts: Sequence[str], width: int) -> int:
+    """From which character on `width` of them show the first place where the texts differ."""
     places = enumerate(zip(*texts, strict=False))
     first = next((i for i, found in places if len(set(found)) > 1), min(map(len, texts)))
-    start = max(first - width * 2 // 3, 0) if first >= width - 1 else 0
-    return tuple(_window(text, start, width) for text in texts)
+    return max(first - width * 2 // 3, 0) if first >= width - 1 else 0
 
 
 def _window(text: str, start: int, width: int) -> str:

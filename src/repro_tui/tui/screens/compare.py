@@ -1,111 +1,175 @@
-"""Two runs side by side: the verdict, then section by section what was found."""
+"""Runs side by side: the verdict, then section by section what was found."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, Input, Static
 
 from repro_tui.compare.model import Comparison, Finding
+from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Run, SectionName
+from repro_tui.reports import several as several_words
 from repro_tui.reports import words
-from repro_tui.text import visible
+from repro_tui.text import plural, visible
 from repro_tui.tui.background import Failed, Progressed, start
-from repro_tui.tui.finding_rows import FindingRow, Row, SectionRow, rows
+from repro_tui.tui.finding_rows import (
+    CellsRow,
+    FindingRow,
+    Place,
+    Row,
+    SectionRow,
+    differs,
+    entry,
+    identity,
+    places,
+    rows,
+    searched,
+)
+from repro_tui.tui.finding_text import cut, peek, row_of, value_of
 from repro_tui.tui.house import house
 from repro_tui.tui.screens.detail import DetailScreen
 from repro_tui.tui.screens.export import ExportScreen
+from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.text import TextScreen
-from repro_tui.tui.spelling import MUTED, shown
-from repro_tui.tui.verdict import banner
+from repro_tui.tui.spelling import MUTED, headline, shown
+from repro_tui.tui.verdict import banner, whole
 from repro_tui.tui.widgets.finding_list import FindingList
 from repro_tui.tui.widgets.rows import Chosen, Moved
 
 
 @dataclass
 class Compared(Message):
-    comparison: Comparison
+    """The runs were compared, in the order of `run_ids`."""
+
+    run_ids: tuple[str, ...]
+    compared: Comparison | Several
 
 
 class CompareScreen(Screen[None]):
+    """Compares two runs or more, by id; the first is the base."""
+
     TITLE = "Compare"
     HELP = (
         "The verdict comes first, with what it rests on. Below it every section: what went in, "
         "then what came out.\nOnly differences and what is unknown are listed; a shows "
-        "everything, also what is equal and what a rule sets aside."
+        "everything, also what is equal and what a rule sets aside.\n"
+        "h and l choose the column that y copies from and enter opens. Underlined is where two "
+        "values differ. Of several runs every other one is compared with the base, and = stands "
+        "for what the base has."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next(1)", "Next", id="compare.next"),
-        Binding("N", "next(-1)", "Previous difference", show=False, id="compare.previous"),
+        Binding("N", "next(-1)", "Previous difference or match", show=False,
+                id="compare.previous"),
         Binding("]", "section(1)", "Next section", show=False, id="compare.next-section"),
         Binding("[", "section(-1)", "Previous section", show=False, id="compare.previous-section"),
+        Binding("slash", "search", "Search", key_display="/", id="compare.search"),
         Binding("a", "everything", "All", id="compare.everything"),
         Binding("z", "fold", "Fold", show=False, id="compare.fold"),
         Binding("Z", "fold_all", "Fold or unfold all", show=False, id="compare.fold-all"),
+        Binding("y", "copy_value", "Copy", id="compare.copy-value"),
+        Binding("Y", "copy_row", "Copy the row", show=False, id="compare.copy-row"),
         Binding("v", "verdict", "Verdict", id="compare.verdict"),
+        Binding("b", "base", "Base", id="compare.base"),
+        Binding("c", "pair", "Pair", id="compare.pair"),
         Binding("x", "export", "Export", id="compare.export"),
-        Binding("r", "reexecute", "Re-execute left", show=False, id="compare.rerun"),
+        Binding("r", "reexecute", "Re-execute the base", show=False, id="compare.rerun"),
         Binding("ctrl+r,f5", "reload", "Compare again", show=False, id="compare.refresh"),
-        Binding("escape,q", "leave", "Back", key_display="esc", id="compare.back"),
+        Binding("escape", "back", "Back", key_display="esc", id="compare.back"),
+        Binding("q", "leave", "Leave", show=False, id="compare.leave"),
     ]  # fmt: skip
     AUTO_FOCUS = "#list"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012 (as Textual has it)
 
-    def __init__(self, left: str, right: str) -> None:
+    def __init__(self, *run_ids: str) -> None:
         super().__init__()
-        self._ids = left, right
-        self._comparison: Comparison | None = None
-        self._folded: frozenset[SectionName] = frozenset()
+        self._ids = run_ids
+        self._compared: Comparison | Several | None = None
+        self._reading = False
+        self._folded: frozenset[Place] = frozenset()
         self._everything = False
+        self._unfolded: tuple[Row, ...] = ()
+        """All that is listed, also what is folded away."""
+        self._search = ""
+        self._found: tuple[Hashable, ...] = ()
+        """What matches the search, in the order of the list."""
 
     def compose(self) -> ComposeResult:
         yield Static(classes="bar")
+        yield Input(id="box", placeholder="search in keys, values and notes", compact=True)
         yield Static(id="banner")
         yield FindingList(id="list")
         yield Static(id="peek")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self._tell("")
+        self._tell()
         self.action_reload()
 
+    # --- Reading ---------------------------------------------------------------------------
+
     def action_reload(self) -> None:
-        engine, (left, right) = house(self).engine, self._ids
-        self._wait("Reading both runs…")
-        start(
-            self,
-            "compare",
-            lambda progress: Compared(engine.compare(left, right, progress=progress)),
-        )
+        self._read(self._ids)
+
+    def _read(self, run_ids: tuple[str, ...]) -> None:
+        engine = house(self).engine
+        if len(run_ids) == 2:
+            left, right = run_ids
+
+            def compare(progress: Callable[[str], None]) -> Compared:
+                return Compared(run_ids, engine.compare(left, right, progress=progress))
+
+        else:
+
+            def compare(progress: Callable[[str], None]) -> Compared:
+                return Compared(run_ids, engine.compare_several(run_ids, progress=progress))
+
+        self._reading = True
+        self._wait(f"Reading {'both' if len(run_ids) == 2 else len(run_ids)} runs…")
+        start(self, "compare", compare)
 
     def on_progressed(self, message: Progressed) -> None:
-        if self._comparison is None:
+        if self._reading:
             self._wait(message.text)
 
     def _wait(self, text: str) -> None:
+        """Say what is being read: over the verdict, so that nothing moves."""
         line = shown(f"⋯ {text}", "$accent", 200) + Content.styled("   esc stops it", MUTED)
-        self.query_one("#banner", Static).update(line)
+        if self._compared is None:
+            self.query_one("#banner", Static).update(line)
+        else:
+            self.query_one("#peek", Static).update(line)
 
     def on_failed(self, message: Failed) -> None:
+        self._reading = False
+        if self._compared is not None:
+            house(self).complain(message.error)
+            self._peek()
+            return
         self.query_one("#banner", Static).update(
             shown(f"✗ {message.error.message}", "$text-error") + Content("\n  ")
             + shown(message.error.hint) + Content.styled("   ctrl+r tries again", MUTED)
         )  # fmt: skip
 
     def on_compared(self, message: Compared) -> None:
-        self._comparison = message.comparison
+        first = self._compared is None
+        self._reading = False
+        self._ids, self._compared = message.run_ids, message.compared
+        self._list.names = _names(message.compared)
         self.refresh_bindings()
-        left, right = message.comparison.left, message.comparison.right
-        self.query_one("#banner", Static).update(banner(message.comparison))
-        names = (f"{run.name or 'run'} ({run.run_id[:8]})" for run in (left, right))
-        self._list.names = (next(names), next(names))
+        self._show_verdict()
         self._show()
-        self.action_next(1)
+        if first:
+            self._list.column = 2
+            self.action_next(1)
 
     # --- Showing -----------------------------------------------------------------------
 
@@ -113,108 +177,292 @@ class CompareScreen(Screen[None]):
     def _list(self) -> FindingList:
         return self.query_one(FindingList)
 
-    def _show(self) -> None:
-        if self._comparison is None:
-            return
-        listed = rows(self._comparison, self._folded, everything=self._everything)
-        self._list.show(listed)
-        self._tell("everything" if self._everything else "only differences")
+    def _show_verdict(self) -> None:
+        if self._compared is not None:
+            most = max(6, self.size.height // 3 - 1)
+            text = banner(self._compared, self.size.width - 2, most)
+            self.query_one("#banner", Static).update(text)
 
-    def _tell(self, listed: str) -> None:
-        parts = [
-            Content.styled("compare", "bold"),
-            Content(f"{self._ids[0][:8]} │ {self._ids[1][:8]}"),
-        ]
-        if self._comparison is not None:
-            left, right = self._comparison.left, self._comparison.right
-            parts = [
-                parts[0],
-                shown(_name(left), limit=40) + Content(" │ ") + shown(_name(right), limit=40),
-            ]
-            tolerance = visible(words.tolerance(self._comparison.policy))
-            parts += [Content(listed), Content.styled(tolerance, MUTED)]
+    def on_resize(self, event: events.Resize) -> None:
+        del event
+        self._show_verdict()
+
+    def _show(self) -> None:
+        if self._compared is None:
+            return
+        self._unfolded = rows(self._compared, (), everything=self._everything)
+        self._seek()
+        self._list.show(rows(self._compared, self._folded, everything=self._everything))
+        self._tell()
+
+    def _tell(self) -> None:
+        """The line on top: which runs, where the cursor is, what is listed."""
+        parts = [Content.styled("compare", "bold")]
+        if self._compared is None:
+            parts.append(Content(" │ ".join(run_id[:8] for run_id in self._ids[:4])))
+        else:
+            runs, policy = _runs(self._compared), _first(self._compared).policy
+            said = Content(" │ ").join(shown(_name(run), limit=24) for run in runs[:3])
+            more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+            parts += [said + more, self._where()]
+            parts.append(Content("everything" if self._everything else "only differences"))
+            parts.append(shown(words.tolerance(policy), MUTED))
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
-    @on(Moved, "#list")
-    def _moved(self, event: Moved[Row]) -> None:
-        peek = Content("")
-        if isinstance(event.row, FindingRow):
-            finding = event.row.finding
-            note = words.finding_note(finding)
-            peek = shown(words.key(finding.key), "bold") + shown(f"  {note}" if note else "")
-        self.query_one("#peek", Static).update(peek)
+    def _where(self) -> Content:
+        """`difference 3 of 12`, or `match 3 of 12` while a search is on."""
+        row = entry(self._list.current)
+        here = identity(row) if row is not None else None
+        if self._search:
+            found, noun, style = self._found, "match", "$accent bold"
+        else:
+            found = tuple(identity(row) for row in self._unfolded if differs(row))
+            noun, style = "difference", ""
+        if here in found:
+            return Content.styled(f"{noun} {found.index(here) + 1:,} of {len(found):,}", style)
+        many = f"{len(found):,} match" + ("" if len(found) == 1 else "es")
+        return Content.styled(many if self._search else plural(len(found), noun), style)
 
-    # --- Actions ---------------------------------------------------------------------------
+    @on(Moved, "#list")
+    def _moved(self) -> None:
+        self._peek()
+        self._tell()
+
+    def _peek(self) -> None:
+        several = self._compared if isinstance(self._compared, Several) else None
+        told = peek(self._list.current, self._list.here, several)
+        line = self.query_one("#peek", Static)
+        line.update(cut(told, line.content_size.width, line.content_size.height))
+
+    # --- Moving ----------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Until the comparison is there, there is nothing to move in or to export."""
         del parameters
-        needs = (
-            "next",
-            "section",
-            "everything",
-            "fold",
-            "fold_all",
-            "verdict",
-            "export",
-            "reexecute",
-        )
-        return None if action in needs and self._comparison is None else True
+        if action == "pair" and len(self._ids) == 2:
+            return False
+        always = action in ("reload", "back", "leave") or not hasattr(self, f"action_{action}")
+        return True if always or self._compared is not None else None
 
     def action_next(self, direction: int) -> None:
-        if self._folded:
-            self._folded = frozenset()
-            self._show()
-        self._list.go(FindingRow, direction, differing=True)
+        if self._search:
+            found = set(self._found)
+            self._jump(lambda row: identity(row) in found, direction)
+        else:
+            self._jump(differs, direction)
 
     def action_section(self, direction: int) -> None:
-        self._list.go(SectionRow, direction)
+        self._list.go(lambda row: isinstance(row, SectionRow), direction)
+
+    def _jump(self, fits: Callable[[Row], bool], direction: int) -> None:
+        """Go to the next row that fits, folded away or not; only what hides it is unfolded."""
+        row = entry(self._list.current) or self._list.current
+        order = [identity(row) for row in self._unfolded]
+        here = order.index(identity(row)) if row is not None and identity(row) in order else -1
+        ahead = self._unfolded[here + 1 :] if direction > 0 else self._unfolded[: max(here, 0)]
+        target = next(filter(fits, ahead if direction > 0 else reversed(ahead)), None)
+        if target is not None:
+            self._go_to(target)
+
+    def _go_to(self, row: Row) -> None:
+        hiding = self._folded & set(places(row))
+        if hiding:
+            self._folded -= hiding
+            self._show()
+        self._list.go_to(identity(row))
+
+    # --- Searching -------------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        box = self.query_one("#box", Input)
+        box.add_class("-open")
+        box.focus()
+
+    @on(Input.Changed, "#box")
+    def _typed(self, event: Input.Changed) -> None:
+        self._search = event.value.strip().casefold()
+        self._seek()
+        if self._found:
+            here = entry(self._list.current)
+            if here is None or identity(here) not in self._found:
+                wanted = self._found[0]
+                self._go_to(next(row for row in self._unfolded if identity(row) == wanted))
+        self._tell()
+
+    def _seek(self) -> None:
+        """Find what holds every word of the search."""
+        asked = self._search.split()
+        self._found = tuple(
+            identity(row)
+            for row in self._unfolded
+            if asked and (found := entry(row)) is row and found is not None
+            and all(word in searched(found) for word in asked)
+        )  # fmt: skip
+
+    @on(Input.Submitted, "#box")
+    def _entered(self) -> None:
+        if not self._search:
+            self._end_search()
+        elif not self._found and not self._everything:
+            self.notify("Nothing that differs matches; a searches in what is equal, too.")
+        self._list.focus()
+
+    def _end_search(self) -> None:
+        box = self.query_one("#box", Input)
+        box.value = ""
+        box.remove_class("-open")
+        self._search, self._found = "", ()
+        self._list.focus()
+        self._tell()
+
+    # --- What is listed --------------------------------------------------------------------
 
     def action_everything(self) -> None:
         self._everything = not self._everything
         self._show()
 
     def action_fold(self) -> None:
+        """Fold or unfold the section or folder of the row; the cursor goes to it."""
         row = self._list.current
-        if isinstance(row, SectionRow | FindingRow):
-            name = row.section.name if isinstance(row, SectionRow) else row.section
-            self._folded ^= {name}
+        around = () if row is None else [p for p in places(row) if self._foldable(p)]
+        if around:
+            self._folded ^= {around[-1]}
             self._show()
-            if isinstance(row, FindingRow):
-                self._list.go(SectionRow, -1)
+            self._list.go_to(around[-1])
+
+    def _foldable(self, place: Place) -> bool:
+        return any(identity(row) == place for row in self._list.rows)
 
     def action_fold_all(self) -> None:
-        self._folded = frozenset() if self._folded else frozenset(SectionName)
+        everything = frozenset((name, ()) for name in SectionName)
+        self._folded = frozenset() if self._folded else everything
         self._show()
+
+    # --- Copying -----------------------------------------------------------------------------
+
+    def action_copy_value(self) -> None:
+        row = self._list.current
+        if row is not None:
+            self._copy(*value_of(row, self._list.here))
+
+    def action_copy_row(self) -> None:
+        row = self._list.current
+        if row is not None:
+            self._copy("row", row_of(row))
+
+    def _copy(self, called: str, text: str) -> None:
+        """To the clipboard as it is; what is told of it is safe to show."""
+        if not text:
+            self.notify("There is nothing to copy here.", severity="warning")
+            return
+        self.app.copy_to_clipboard(text)
+        self.notify(visible(text, 120), title=f"Copied the {called}", markup=False)
+
+    # --- Going on --------------------------------------------------------------------------
 
     @on(Chosen, "#list")
     def _chosen(self, event: Chosen[Row]) -> None:
-        if isinstance(event.row, FindingRow):
-            self.open_finding(event.row.section, event.row.finding)
+        row = event.row
+        if isinstance(row, FindingRow):
+            self.open_finding(row.section, row.finding)
+        elif isinstance(row, CellsRow):
+            self._open_cell(row)
         else:
             self.action_fold()
 
     def open_finding(self, section: SectionName, finding: Finding) -> None:
-        self.app.push_screen(DetailScreen(section, finding, self._list.names))
+        if isinstance(self._compared, Comparison):
+            runs = self._compared.left, self._compared.right
+            self.app.push_screen(DetailScreen(section, finding, _called(*runs)))
+
+    def _open_cell(self, row: CellsRow) -> None:
+        """Open the base's value beside that of the column, or beside the gravest."""
+        assert isinstance(self._compared, Several)
+        place = self._list.here - 2
+        if place < 0:
+            place = row.kinds.index(row.cells.kind)
+        finding, pair = row.cells.findings[place], self._compared.comparisons[place]
+        if finding is None:
+            self.notify("Neither this run nor the base has anything here.")
+        else:
+            names = _called(pair.left, pair.right)
+            self.app.push_screen(DetailScreen(row.section, finding, names))
+
+    def action_pair(self) -> None:
+        """Compare the base with the run of the column alone."""
+        if self._list.column > 1:
+            self.app.push_screen(CompareScreen(self._ids[0], self._ids[self._list.column - 1]))
+        else:
+            self.notify("Go to the column of the other run with l, then press c.")
+
+    def action_base(self) -> None:
+        """Swap two runs; of several make that of the column the base, or ask which."""
+        if len(self._ids) == 2:
+            self._rebase(self._ids[1])
+        elif self._list.column > 1:
+            self._rebase(self._ids[self._list.column - 1])
+        elif self._compared is not None:
+            called = zip(_runs(self._compared), self._list.names, strict=True)
+            choices = [Choice(shown(name), run.run_id) for run, name in called]
+            self.app.push_screen(PickScreen("Base", choices, self._ids[0]), self._rebase)
+
+    def _rebase(self, run_id: str | None) -> None:
+        if run_id is not None and run_id != self._ids[0]:
+            self._read((run_id, *(other for other in self._ids if other != run_id)))
 
     def action_verdict(self) -> None:
-        if self._comparison is not None:
-            self.app.push_screen(TextScreen("Verdict", banner(self._comparison, whole=True)))
+        if self._compared is not None:
+            width = min(self.size.width * 96 // 100, 120) - 6
+            self.app.push_screen(TextScreen("Verdict", whole(self._compared, width)))
 
     def action_export(self) -> None:
-        if self._comparison is not None:
-            self.app.push_screen(ExportScreen(self._comparison, Path.cwd(), full=self._everything))
+        if self._compared is not None:
+            self.app.push_screen(ExportScreen(self._compared, Path.cwd(), full=self._everything))
 
     def action_reexecute(self) -> None:
         from repro_tui.tui.screens.rerun import RerunScreen
 
-        if self._comparison is not None:
-            self.app.push_screen(RerunScreen(self._comparison.left))
+        if self._compared is not None:
+            self.app.push_screen(RerunScreen(_first(self._compared).left))
+
+    def action_back(self) -> None:
+        """One step back: out of the search, out of the reading, out of the screen."""
+        if self._search or self.query_one("#box").has_class("-open"):
+            self._end_search()
+        elif self._reading and self._compared is not None:
+            self._reading = False
+            self.workers.cancel_group(self, "compare")
+            self._peek()
+        else:
+            self.action_leave()
 
     def action_leave(self) -> None:
         self.workers.cancel_node(self)
         self.dismiss()
 
 
+def _first(compared: Comparison | Several) -> Comparison:
+    return compared.comparisons[0] if isinstance(compared, Several) else compared
+
+
+def _runs(compared: Comparison | Several) -> tuple[Run, ...]:
+    return compared.runs if isinstance(compared, Several) else (compared.left, compared.right)
+
+
 def _name(run: Run) -> str:
     return visible(run.name) or run.run_id[:8]
+
+
+def _called(left: Run, right: Run) -> tuple[str, str]:
+    """What the runs are called where there is room: by name and id."""
+    names = [f"{run.name or 'run'} ({run.run_id[:8]})" for run in (left, right)]
+    return names[0], names[1]
+
+
+def _names(compared: Comparison | Several) -> tuple[str, ...]:
+    """What stands over the columns; of several runs with the verdict on each."""
+    if not isinstance(compared, Several):
+        return _called(compared.left, compared.right)
+    base, *others = several_words.names(compared)
+    verdicts = (headline(each.verdict.headline).plain[0] for each in compared.comparisons)
+    return (f"base {base}", *(f"{v} {name}" for v, name in zip(verdicts, others, strict=True)))

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Footer, Input, Select, Static
 
 from repro_tui.compare.model import Comparison
+from repro_tui.compare.several import Several
 from repro_tui.output import write_whole
 from repro_tui.reports.formats import by_ending, written
 from repro_tui.text import visible
@@ -39,20 +40,19 @@ class ExportScreen(ModalScreen[None]):
         Binding("f1", "app.help", "Help", id="export.help"),
     ]
 
-    def __init__(self, comparison: Comparison, folder: Path, *, full: bool) -> None:
+    def __init__(self, compared: Comparison | Several, folder: Path, *, full: bool) -> None:
         super().__init__()
-        self._comparison = comparison
+        self._compared = compared
         self._folder = folder
         self._full = full
         self._confirmed: Path | None = None
 
     def compose(self) -> ComposeResult:
-        left, right = self._comparison.left.run_id[:8], self._comparison.right.run_id[:8]
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Export"
             yield Static(shown(f"File, in {self._folder}", MUTED))
             yield Static(shown(".md Markdown, .html a page with the curves, .json, .txt", MUTED))
-            yield Input(f"repro-{left}-{right}.md", id="path", compact=True)
+            yield Input(_file_name(self._compared), id="path", compact=True)
             yield Select[bool](
                 [
                     ("only what differs, what is unknown and the verdict", False),
@@ -83,11 +83,11 @@ class ExportScreen(ModalScreen[None]):
             self._say(f"{path.name} exists. Write once more to replace it.", "$text-warning")
         else:
             full = self.query_one("#full", Select).value is True
-            comparison = self._comparison
+            compared = self._compared
 
             def write() -> Written:
                 format_ = by_ending(path.name) or "md"
-                write_whole(path, written(comparison, format_, full=full))
+                write_whole(path, written(compared, format_, full=full))
                 return Written(path)
 
             start(self, "write", lambda _: write())
@@ -106,3 +106,9 @@ class ExportScreen(ModalScreen[None]):
     def on_written(self, message: Written) -> None:
         self.app.notify(visible(str(message.path)), title="Written", markup=False)
         self.dismiss()
+
+
+def _file_name(compared: Comparison | Several) -> str:
+    if isinstance(compared, Several):
+        return f"repro-{compared.runs[0].run_id[:8]}-and-{len(compared.comparisons)}-others.md"
+    return f"repro-{compared.left.run_id[:8]}-{compared.right.run_id[:8]}.md"

@@ -1,45 +1,138 @@
 """The list of what a comparison found."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.reactive import reactive
 
-from repro_tui.tui import finding_rows
-from repro_tui.tui.finding_rows import FindingRow, Row, SectionRow, SideRow
-from repro_tui.tui.widgets.rows import Rows
+from repro_tui.tui import finding_lines
+from repro_tui.tui.finding_lines import Columns, columns, lay
+from repro_tui.tui.finding_rows import (
+    FindingRow,
+    FolderRow,
+    Row,
+    SectionRow,
+    ValueRow,
+    entry,
+    identity,
+)
+from repro_tui.tui.widgets.rows import MOVE, Chosen, Moved, Rows
+
+_FOLD = range(6)
+"""Cells in which a click on the row of a section or folder folds it."""
 
 
 class FindingList(Rows[Row]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Open", id="findings.open")]
+    """Keys, each with its values: a column a run, as many as there is room for.
 
-    names: tuple[str, str] = ("", "")
-    """What stands over the values of the left and of the right run."""
+    The cursor is in a column, too; column 0 is the key. A row whose values stand one above
+    the other is three rows, and the cursor's column is that of the row.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Open", id="findings.open"),
+        Binding(
+            "right,l", "side(1)", "To the right", show=False, group=MOVE, id="findings.right"
+        ),
+        Binding("left,h", "side(-1)", "To the left", show=False, group=MOVE, id="findings.left"),
+    ]  # fmt: skip
+
+    names: Sequence[str] = ("", "")
+    """What stands over the values of each run, the base first."""
+    column: reactive[int] = reactive(2)
+    _first: int = 0
+
+    @property
+    def at(self) -> Columns:
+        return columns(self.size.width, len(self.names), self._first)
+
+    @property
+    def here(self) -> int:
+        """The column that the cursor is in."""
+        row = self.current
+        if isinstance(row, ValueRow):
+            return row.column
+        return 0 if isinstance(row, FindingRow) and row.stacked else self.column
+
+    def show(self, rows: Sequence[Row]) -> None:
+        held = entry(self.current)
+        super().show(lay(rows, self.size.width))
+        found = entry(self.current)
+        if held is not None and (found is None or identity(found) != identity(held)):
+            # The rows of values come and go with the width; their key stays.
+            self.go_to(identity(held))
+
+    def on_resize(self) -> None:
+        self.show(self.rows)
 
     def head(self, width: int) -> Content:
-        return finding_rows.head(*self.names, width)
+        del width
+        return finding_lines.head(self.names, self.at, self.column)
 
     def draw(self, row: Row, width: int) -> Content:
-        return finding_rows.draw(row, width)
+        here = self.here if row is self.current else None
+        return finding_lines.draw(row, self.at, width, here)
 
     def identity(self, row: Row) -> Hashable:
-        match row:
-            case SideRow(side):
-                return side
-            case SectionRow(section):
-                return section.name
-            case FindingRow(section, finding):
-                return section, finding.key
+        return identity(row)
 
-    def go(self, kind: type[Row], direction: int, *, differing: bool = False) -> bool:
-        """Move to the next row of that kind in that direction, if there is one."""
+    # --- The cursor ------------------------------------------------------------------------
+
+    def go(self, fits: Callable[[Row], bool], direction: int) -> bool:
+        """Move to the next row in that direction that fits, if there is one."""
         place = self.cursor + direction
         while 0 <= place < len(self.rows):
-            row = self.rows[place]
-            fits = not differing or (isinstance(row, FindingRow) and row.finding.kind.differs)
-            if isinstance(row, kind) and fits:
+            if fits(self.rows[place]):
                 self.cursor = place
                 return True
             place += direction
         return False
+
+    def go_to(self, wanted: Hashable) -> None:
+        """Move to the row of that identity, if it is listed."""
+        found = (place for place, row in enumerate(self.rows) if identity(row) == wanted)
+        self.cursor = next(found, self.cursor)
+
+    def validate_column(self, column: int) -> int:
+        return max(0, min(column, len(self.names)))
+
+    def watch_column(self) -> None:
+        """Keep the column in view; the key stays where it is."""
+        at, run = self.at, self.column - 1
+        if run >= 0:
+            self._first = min(max(at.first, run - at.shown + 1), run)
+        self.refresh()
+        if self.current is not None and self.is_attached:
+            self.post_message(Moved(self, self.current))
+
+    def action_side(self, by: int) -> None:
+        row = self.current
+        if isinstance(row, ValueRow) or (isinstance(row, FindingRow) and row.stacked):
+            column = max(0, min(self.here + by, 2))
+            self.cursor += column - self.here
+        else:
+            column = self.column + by
+        self.column = column
+
+    def action_choose(self) -> None:
+        """A value and a part of one are opened with what they belong to."""
+        row = entry(self.current) or self.current
+        if row is not None:
+            self.post_message(Chosen(self, row))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click in a column goes there; one on the arrow of a fold folds, at once."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        self.column = self.at.at(offset.x)
+        index = self.scroll_offset.y + offset.y - self._head_height
+        if offset.y >= self._head_height and 0 <= index < len(self.rows):
+            row = self.rows[index]
+            if isinstance(row, SectionRow | FolderRow) and offset.x in _FOLD:
+                event.prevent_default()
+                self.cursor = index
+                self.post_message(Chosen(self, row))

@@ -1,0 +1,275 @@
+"""How a row of a comparison reads: aligned, fitted to its width, what differs marked. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+
+from repro_tui.compare.inline import Spans, spans
+from repro_tui.compare.model import Finding, Kind
+from repro_tui.evidence.model import Fact, Known, Package
+from repro_tui.reports import words
+from repro_tui.text import visible
+from repro_tui.tui.finding_rows import (
+    CellsRow,
+    Counts,
+    FindingRow,
+    FolderRow,
+    PartRow,
+    Row,
+    SectionRow,
+    SideRow,
+    ValueRow,
+    told,
+)
+from repro_tui.tui.spelling import MUTED, colour, shown
+
+WIDE = 110
+"""Cells from which the two values of a key always stand side by side."""
+_NOTES = 130
+"""Cells from which notes have a column of their own."""
+_LEAST = 18
+"""Cells of a column, of several runs."""
+_LEAD = 5
+"""Cells before the key: room, the symbol, a gap."""
+_BETWEEN = Content.styled(" │ ", MUTED)
+_MARK = "bold underline"
+"""What differs inside of a value: seen without colours, too."""
+_HERE = "on $primary 55%"
+"""The cell that the cursor is in."""
+SIDES = ("◀", "▶")
+"""The left and the right run."""
+
+_DIGEST = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{24,}(?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells for the key, for each value, and for the note (0: none) of a line.
+
+    Of `runs` columns `shown` are in view, from `first` on. Column 0 is the key; run n
+    stands in column n + 1.
+    """
+
+    key: int
+    value: int
+    note: int
+    runs: int = 2
+    first: int = 0
+    shown: int = 2
+
+    def at(self, x: int) -> int:
+        """The column at that cell of a line."""
+        place = (x - _LEAD - self.key - 1) // (self.value + 3)
+        return 0 if place < 0 else min(self.first + place, self.runs - 1) + 1
+
+
+def columns(width: int, runs: int = 2, first: int = 0) -> Columns:
+    """How a line of that many cells is divided."""
+    key = max(16, min(width * 27 // 100, 44))
+    note = width * 26 // 100 if width >= _NOTES and runs == 2 else 0
+    room = width - key - _LEAD - 2 - (note + 2 if note else 0) + 3
+    shown = 2 if runs == 2 else max(1, min(runs, room // (_LEAST + 3)))
+    value = max(room // shown - 3, 4)
+    return Columns(key, value, note, runs, min(first, runs - shown), shown)
+
+
+def lay(rows: Iterable[Row], width: int) -> tuple[Row, ...]:
+    """The rows, those stacked whose values do not fit beside each other in a narrow list."""
+    fitting = columns(width).value
+    laid: list[Row] = []
+    for row in rows:
+        match row:
+            case ValueRow():
+                pass
+            case FindingRow(finding=finding):
+                values = (Content(text).cell_length for text in brief(finding))
+                if width < WIDE and max(values) > fitting:
+                    row = replace(row, stacked=True)
+                    laid += [row, ValueRow(row, 1), ValueRow(row, 2)]
+                else:
+                    laid.append(replace(row, stacked=False) if row.stacked else row)
+            case _:
+                laid.append(row)
+    return tuple(laid)
+
+
+def head(names: Sequence[str], at: Columns, column: int) -> Content:
+    """What stands over the columns; the one that the cursor is in is marked."""
+    line = Content(" " * (_LEAD + at.key + 1))
+    for place in range(at.first, at.first + at.shown):
+        mark = SIDES[place] if at.runs == 2 else "◂" if place == at.first and place else ""
+        name = _fit(shown(" ".join(filter(None, (mark, names[place])))), at.value)
+        line += Content(" " if place == at.first else " │ ")
+        line += name.stylize("underline") if place + 1 == column else name
+    more = at.runs - at.first - at.shown
+    return line + Content("  what was found" if at.note else f" ▸{more}" if more else "")
+
+
+def draw(row: Row, at: Columns, width: int, column: int | None = None) -> Content:
+    """One line of the list; `column` is that of the cursor, where it is in this row."""
+    match row:
+        case SideRow(side):
+            return Content.styled(f"─ {side.upper()} ".ljust(width, "─"), "$primary bold")
+        case SectionRow(name, found, listed, folded):
+            fold = "  " if not listed else "▸ " if folded else "▾ "
+            style = colour(found[0][0] if found else Kind.EQUAL)
+            return Content.styled(f" {fold}{name:<13}", f"{style} bold") + counts(found)
+        case FolderRow(label=label, counts=found, folded=folded, depth=depth):
+            line = Content.styled(f"   {'▸' if folded else '▾'} ", MUTED)
+            line += _fit(_indented(depth, shown(label, "bold")), at.key)
+            return line + Content("  ") + counts(found)
+        case FindingRow():
+            return _finding(row, at, width, column)
+        case ValueRow(of, side):
+            text = _values(of.finding, width - 9)[side - 1]
+            return Content(f"       {SIDES[side - 1]} ") + _here(text, column is not None)
+        case PartRow(of, part, more):
+            return _part(of, part, more, at, column)
+        case CellsRow():
+            return _cells(row, at, column)
+
+
+def counts(found: Counts) -> Content:
+    """How many keys were found to be what: `≠ 3 changed  = 12 equal`."""
+    parts = [
+        Content.styled(f"{words.symbol(kind)} {count:,} {kind}", colour(kind))
+        for kind, count in found
+    ]
+    return Content("  ").join(parts) if parts else Content.styled("nothing to compare", MUTED)
+
+
+def note(row: FindingRow) -> str:
+    """What was found at a key, and why it is a suspect."""
+    return "; ".join(filter(None, (row.why, words.finding_note(row.finding))))
+
+
+# --- Values --------------------------------------------------------------------------
+
+
+def brief(finding: Finding) -> tuple[str, str]:
+    """Both values in a line each, safe for a terminal, digests shortened where they differ so."""
+    whole = _spelled(finding.left), _spelled(finding.right)
+    short = shortened(whole[0]), shortened(whole[1])
+    left, right = whole if short[0] == short[1] and whole[0] != whole[1] else short
+    return visible(left), visible(right)
+
+
+def shortened(text: str) -> str:
+    """The text with digests cut to eight digits: `sha256:1a2b3c4d…`."""
+    return _DIGEST.sub(r"\1…", text)
+
+
+def _spelled(fact: Fact | None) -> str:
+    match fact:
+        case Known(value=Package(version, source, hashes, marker)) if hashes:
+            # One hash a wheel: a lock lists dozens. They are in the details.
+            told = " ".join(filter(None, (version, source, marker)))
+            return f"{told} {hashes[0]}" if len(hashes) == 1 else f"{told} {len(hashes)} hashes"
+        case _:
+            return words.fact(fact)
+
+
+def _values(finding: Finding, width: int) -> tuple[Content, Content]:
+    """Both values cut to `width` where they differ, with what differs marked."""
+    texts = brief(finding)
+    style = colour(finding.kind) if told(finding.kind) else MUTED
+    both = isinstance(finding.left, Known) and isinstance(finding.right, Known)
+    found = spans(*texts) if both else ((), ())
+    start = words.opening(texts, width) if max(map(len, texts)) > width else 0
+    left, right = (
+        _window(marked(text, places, style), start, width)
+        for text, places in zip(texts, found, strict=True)
+    )
+    return left, right
+
+
+def marked(text: str, places: Spans, style: str) -> Content:
+    """A text with the stretches that differ made to stand out."""
+    content = Content.styled(text, style)
+    for start, end in places:
+        content = content.stylize(_MARK, start, end)
+    return content
+
+
+def _window(text: Content, start: int, width: int) -> Content:
+    rest = Content("…") + text[start + 1 :] if start else text
+    return rest.truncate(width, ellipsis=True)
+
+
+# --- Lines ---------------------------------------------------------------------------
+
+
+def _finding(row: FindingRow, at: Columns, width: int, column: int | None) -> Content:
+    finding = row.finding
+    line = _symbol(finding.kind)
+    key = shown(row.label or words.key(finding.key))
+    if row.stacked:
+        line += _here(_indented(row.depth, key), column is not None) + Content("  ")
+        return line + shown(note(row), MUTED).truncate(width - line.cell_length, ellipsis=True)
+    line += _here(_fit(_indented(row.depth, key), at.key), column == 0) + Content("  ")
+    left, right = _values(finding, at.value)
+    line += _here(_fit(left, at.value), column == 1) + _BETWEEN
+    line += _here(_fit(right, at.value), column == 2)
+    if at.note:
+        line += Content("  ") + _fit(shown(note(row), MUTED), at.note)
+    return line
+
+
+def _part(
+    of: FindingRow, part: Finding | None, more: int, at: Columns, column: int | None
+) -> Content:
+    if part is None:
+        said = Content.styled(f"       and {more:,} more places; enter shows them", MUTED)
+        return _here(said, column is not None)
+    left, right = _values(part, at.value)
+    key = Content.styled(f"{words.symbol(part.kind)} ", colour(part.kind)) + shown(
+        words.key(part.key)
+    )
+    line = Content("       ") + _fit(_indented(of.depth, key), at.key - 2) + Content("  ")
+    line += _here(_fit(left, at.value), column == 1) + _BETWEEN
+    return line + _here(_fit(right, at.value), column == 2)
+
+
+def _cells(row: CellsRow, at: Columns, column: int | None) -> Content:
+    cells = row.cells
+    line = _symbol(cells.kind)
+    key = shown(row.label or words.key(row.key))
+    line += _here(_fit(_indented(row.depth, key), at.key), column == 0) + Content("  ")
+    for place in range(at.first, at.first + at.shown):
+        cell = _fit(_cell(row, place, at.value), at.value)
+        if place > at.first:
+            line += _BETWEEN
+        line += _here(cell, column == place + 1)
+    return line
+
+
+def _cell(row: CellsRow, place: int, width: int) -> Content:
+    """One run's value: `=` where it has what the base has, else what differs from it."""
+    facts = row.cells.facts
+    if place == 0:
+        return Content(visible(shortened(_spelled(facts[0]))))
+    kind = row.cells.kinds[place - 1]
+    pair = Finding(row.key, kind, facts[0], facts[place])
+    if kind is Kind.EQUAL and _spelled(facts[0]) == _spelled(facts[place]):
+        return Content.styled("=", MUTED)
+    value = _values(pair, width - 2)[1]
+    return Content.styled(f"{words.symbol(kind)} ", f"{colour(kind)} bold") + value
+
+
+def _symbol(kind: Kind) -> Content:
+    return Content.styled(f"   {words.symbol(kind)} ", f"{colour(kind)} bold")
+
+
+def _indented(depth: int, text: Content) -> Content:
+    return Content("  " * depth) + text
+
+
+def _here(text: Content, here: bool) -> Content:
+    return text.stylize(_HERE) if here else text
+
+
+def _fit(text: Content, width: int) -> Content:
+    cut = text.truncate(width, ellipsis=True)
+    return cut.pad_right(width - cut.cell_length)
