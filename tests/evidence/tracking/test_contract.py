@@ -18,7 +18,13 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.tracking.client import MlflowProcess
 from repro_tui.evidence.tracking.outline import outline_of
-from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
+from repro_tui.evidence.tracking.reader import (
+    Listing,
+    Reader,
+    RunPage,
+    RunQuery,
+    StoredFile,
+)
 from repro_tui.evidence.tracking.sqlite import SqliteReader
 
 QUERIES = [
@@ -344,6 +350,18 @@ def test_artifacts_are_fetched(
     assert [path.relative_to(folder).as_posix() for path in files] == ["notes/hello.txt"]
     assert files[0].read_text() == "hello"
     assert list(scratch.iterdir()) == ([folder] if store.server else [])
+
+
+def test_artifacts_are_listed_with_their_sizes_and_not_fetched(
+    any_reader: tuple[Reader, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, store = any_reader
+    if store.server:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", store.server)
+    run = reader.run(store.run_ids["parent"])
+    assert reader.listing(run.artifact_uri, 9) == Listing((StoredFile("notes/hello.txt", 5),))
+    assert reader.listing(run.artifact_uri, 0) == Listing((), more=True)
+    assert reader.listing(f"{run.artifact_uri}/nowhere", 9) is None
 
 
 def test_a_run_without_artifacts_has_none(

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
-from repro_tui.evidence.tracking.artifacts import local_path
-from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
+from repro_tui.evidence.tracking.artifacts import list_folder, local_path
+from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery
 from repro_tui.evidence.tracking.snapshot import Snapshot
 
 _DEFAULTS = {
@@ -82,6 +82,11 @@ class MlflowProcess:
         into.mkdir(parents=True, exist_ok=True)
         folder = self.call(tracking_uri, "download", artifact_uri, str(into.absolute()))
         return None if folder is None else Path(folder)
+
+    def listing(self, artifact_uri: str, most: int, tracking_uri: str) -> Listing | None:
+        """The files below `artifact_uri` as its store lists them."""
+        found: Listing | None = self.call(tracking_uri, "listing", artifact_uri, most)
+        return found
 
     def close(self) -> None:
         """End the process. A later call starts another."""
@@ -215,6 +220,12 @@ class ClientReader(Reader):
             f"The artifacts lie at {folder} on the disk of the server {host}, not on this machine.",
             "Start the server with --serve-artifacts, or mount that folder here.",
         )
+
+    def listing(self, artifact_uri: str, most: int) -> Listing | None:
+        if local_path(artifact_uri, Path.cwd()) is None:
+            return self._process.listing(artifact_uri, most, self._store())
+        folder = self.fetch(artifact_uri, Path.cwd())
+        return None if folder is None else list_folder(folder, most)
 
     def close(self) -> None:
         self._process.close()

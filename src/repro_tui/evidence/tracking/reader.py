@@ -44,6 +44,27 @@ class RunPage:
     """Empty: this is the last page."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An artifact as it is listed: nothing of it was read."""
+
+    path: str
+    """Below the location that was listed, `/` between parts."""
+    size: int | None
+    """Bytes; None: the store does not tell."""
+    note: str = ""
+    """What it is where it is no plain file: a link, a folder that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The artifacts at one location, by path."""
+
+    files: tuple[StoredFile, ...]
+    more: bool = False
+    """Whether there are more than were asked for."""
+
+
 class Reader(Protocol):
     """A tracking store, read and never written.
 
@@ -104,6 +125,13 @@ class Reader(Protocol):
 
         The folder itself where it is on this machine, else a copy downloaded below
         `into`. None: nothing is there.
+        """
+        ...
+
+    def listing(self, artifact_uri: str, most: int) -> Listing | None:
+        """The files below `artifact_uri`, at most so many; none is opened, no link followed.
+
+        None: nothing is there.
         """
         ...
 

@@ -14,7 +14,7 @@ from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, 
 from repro_tui.evidence.tracking.client import ClientReader
 from repro_tui.evidence.tracking.history import ordered_history
 from repro_tui.evidence.tracking.http import RefusedError, Server
-from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery, no_such_run
+from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, no_such_run
 
 Json = dict[str, Any]
 
@@ -131,6 +131,9 @@ class RestReader(Reader):
 
     def fetch(self, artifact_uri: str, into: Path) -> Path | None:
         return self._client.fetch(artifact_uri, into)
+
+    def listing(self, artifact_uri: str, most: int) -> Listing | None:
+        return self._client.listing(artifact_uri, most)
 
     def close(self) -> None:
         self._server.close()

@@ -18,11 +18,11 @@ import numpy.typing as npt
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
 from repro_tui.evidence.tracking import database
-from repro_tui.evidence.tracking.artifacts import local_path
+from repro_tui.evidence.tracking.artifacts import list_folder, local_path
 from repro_tui.evidence.tracking.client import MlflowProcess
 from repro_tui.evidence.tracking.database import Database, Row
 from repro_tui.evidence.tracking.outline import Ids, Outline, Verdict, packed, places
-from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery, no_such_run
+from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, no_such_run
 from repro_tui.evidence.tracking.sql import search_runs
 
 _RUNS = """
@@ -185,17 +185,28 @@ class SqliteReader(Reader):
         folder = local_path(artifact_uri, Path.cwd())
         if folder is not None:
             return folder if folder.is_dir() else None
-        server = os.environ.get("MLFLOW_TRACKING_URI", "")
-        if artifact_uri.startswith("mlflow-artifacts:/") and not server.startswith("http"):
-            raise ReproError(
-                "The artifacts are kept by the tracking server that this database belongs to.",
-                "Set MLFLOW_TRACKING_URI to the server's address; --tracking-uri may still name"
-                " the database.",
-            )
-        return self._process.download(artifact_uri, into, server)
+        return self._process.download(artifact_uri, into, _server_of(artifact_uri))
+
+    def listing(self, artifact_uri: str, most: int) -> Listing | None:
+        folder = local_path(artifact_uri, Path.cwd())
+        if folder is not None:
+            return list_folder(folder, most) if folder.is_dir() else None
+        return self._process.listing(artifact_uri, most, _server_of(artifact_uri))
 
     def close(self) -> None:
         self._process.close()
+
+
+def _server_of(artifact_uri: str) -> str:
+    """The tracking server that hands out the artifacts, where one has to."""
+    server = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if artifact_uri.startswith("mlflow-artifacts:/") and not server.startswith("http"):
+        raise ReproError(
+            "The artifacts are kept by the tracking server that this database belongs to.",
+            "Set MLFLOW_TRACKING_URI to the server's address; --tracking-uri may still name"
+            " the database.",
+        )
+    return server
 
 
 def _offset(page_token: str) -> int:

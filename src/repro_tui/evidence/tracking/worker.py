@@ -29,12 +29,14 @@ from mlflow.store.tracking import file_store
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
-from repro_tui.evidence.tracking.artifacts import local_path
+from repro_tui.evidence.tracking.artifacts import listed, local_path
 from repro_tui.evidence.tracking.history import ordered_history
-from repro_tui.evidence.tracking.reader import RunPage, RunQuery, no_such_run
+from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, StoredFile, no_such_run
 
 T = TypeVar("T")
 
+_MOST_FOLDERS = 1000
+"""Folders of artifacts that are listed."""
 _CONTEXT = "mlflow.data.context"
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
@@ -143,9 +145,25 @@ def download(uri: str, artifact_uri: str, into: str) -> str | None:
     return str(target)
 
 
+def listing(uri: str, artifact_uri: str, most: int) -> Listing | None:
+    """The files below `artifact_uri`, folder by folder, until there are enough."""
+    repository = get_artifact_repository(artifact_uri, tracking_uri=uri or None)
+    found: list[StoredFile] = []
+    folders, seen = [""], {""}
+    while folders and len(found) <= most:
+        for entry in repository.list_artifacts(folders.pop(0) or None):
+            if not entry.is_dir:
+                found.append(StoredFile(entry.path, entry.file_size))
+            elif entry.path not in seen and len(seen) < _MOST_FOLDERS:
+                # Each is a request, and a server may list a folder in itself.
+                seen.add(entry.path)
+                folders.append(entry.path)
+    return listed(found, most) if found else None
+
+
 _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     function.__name__: function
-    for function in (experiments, runs, run, histories, datasets, logged_models, download)
+    for function in (experiments, runs, run, histories, datasets, logged_models, download, listing)
 }
 
 
