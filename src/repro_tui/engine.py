@@ -17,8 +17,9 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
-from repro_tui.evidence.model import Dataset, Evidence, Experiment, Run
+from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run, Tag
 from repro_tui.evidence.origin import Places
+from repro_tui.evidence.overview import Overview, overview
 from repro_tui.evidence.repository import commits_between
 from repro_tui.evidence.tracking import (
     Outline,
@@ -38,6 +39,8 @@ from repro_tui.settings import Settings
 
 Progress = Callable[[str], None]
 
+MOST_REPEATS = 200
+"""Re-executions that a run's history shows."""
 MOST_RUNS = 20
 """Runs that are compared at once: a table has a column for each."""
 
@@ -93,6 +96,18 @@ class Engine:
     def datasets(self, run_id: str) -> tuple[Dataset, ...]:
         return self.reader.datasets(run_id)
 
+    def overview(self, run_id: str, progress: Progress = silent) -> Overview:
+        """What is known of a run, its artifacts listed and not read."""
+        return overview(run_id, self.reader, self.settings.cache, progress, self._places(run_id))
+
+    def histories(self, run_id: str) -> dict[str, History]:
+        return self.reader.histories(run_id)
+
+    def reexecutions(self, run_id: str) -> RunPage:
+        """The re-executions of a run in the whole store, newest first; the latest of very many."""
+        query = RunQuery(filter=f"tags.`{Tag.REEXECUTES}` = '{run_id}'", max_results=MOST_REPEATS)
+        return self.runs(query)
+
     # --- Comparison ----------------------------------------------------------------
 
     def evidence(self, run_id: str, progress: Progress = silent) -> Evidence:
@@ -101,15 +116,18 @@ class Engine:
             kept = self._evidence.get(run_id)
         if kept is not None:
             return kept
-        settings = self.settings
-        # A run that was re-executed from elsewhere than it says: its code is there.
-        also = [job.plan.repository for job in self.jobs() if job.plan.reexecutes == run_id]
-        places = Places(Path.cwd(), settings.repositories, settings.cache, tuple(also))
-        evidence = collect(run_id, self.reader, settings.cache, progress, places)
+        places = self._places(run_id)
+        evidence = collect(run_id, self.reader, self.settings.cache, progress, places)
         if evidence.run.finished:
             with self._lock:
                 self._evidence[run_id] = evidence
         return evidence
+
+    def _places(self, run_id: str) -> Places:
+        settings = self.settings
+        # A run that was re-executed from elsewhere than it says: its code is there.
+        also = [job.plan.repository for job in self.jobs() if job.plan.reexecutes == run_id]
+        return Places(Path.cwd(), settings.repositories, settings.cache, tuple(also))
 
     def compare(
         self,

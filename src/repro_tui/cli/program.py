@@ -20,6 +20,7 @@ from repro_tui.cli.record import record
 from repro_tui.cli.rerun import rerun
 from repro_tui.cli.runs import runs
 from repro_tui.cli.serve import serve
+from repro_tui.cli.show import show
 from repro_tui.cli.store import tracking_uri
 from repro_tui.errors import ExitCode, ReproError
 from repro_tui.text import visible
@@ -57,7 +58,7 @@ def program(context: click.Context) -> None:
         interact(context.obj)
 
 
-for command in (runs, diff, rerun, record, jobs, devices, serve, completion, demo):
+for command in (runs, show, diff, rerun, record, jobs, devices, serve, completion, demo):
     program.add_command(command)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from repro_tui.errors import ReproError
@@ -35,11 +35,13 @@ def fetch(reader: Reader, artifact_uri: str, cache: Path) -> Path | Unreadable |
         return Unreadable(artifact_uri, error.message)
 
 
-def files(folder: Path | Unreadable | None) -> Files | Unreadable:
-    """The files of a fetched folder."""
+def files(
+    folder: Path | Unreadable | None, wanted: Callable[[str], bool] = lambda _: True
+) -> Files | Unreadable:
+    """The files of a fetched folder, or those whose path is wanted."""
     if folder is None or isinstance(folder, Unreadable):
         return folder or {}
-    return hash_folder(folder)
+    return hash_folder(folder, wanted)
 
 
 def by_model(

@@ -56,11 +56,7 @@ def collect(
     run = reader.run(run_id)
     progress("the run's artifacts")
     folder = fetch(reader, run.artifact_uri, cache)
-    if folder is None and run.finished and Tag.DETERMINISM in run.tags:
-        # Without artifacts MLflow makes no folder; but this run was given a record.
-        folder = Unreadable(
-            run.artifact_uri, "the artifacts are gone: repro-tui keeps its record among them"
-        )
+    folder = folder or gone(run)
     own = files(folder)
     progress("the models")
     models = _models(run_id, reader, cache)
@@ -77,7 +73,7 @@ def collect(
     sections = (
         code(run, known, source),
         _params(run),
-        data(_ask(lambda: reader.datasets(run_id)), source.code),
+        data(ask(lambda: reader.datasets(run_id)), source.code),
         environment(
             run,
             known,
@@ -86,7 +82,7 @@ def collect(
         lockfiles(run, source.code, known),
         randomness(record),
         device(record, run),
-        _metrics(_ask(lambda: reader.histories(run_id))),
+        _metrics(ask(lambda: reader.histories(run_id))),
         artifacts(own, models),
         _status(run),
     )
@@ -94,8 +90,19 @@ def collect(
     return Evidence(run, {section.name: section for section in sections}, reached)
 
 
+def gone(run: Run) -> Unreadable | None:
+    """Why a run without artifacts must have had some; None: it may have had none.
+
+    Without artifacts MLflow makes no folder; but a re-execution was given a record.
+    """
+    if run.finished and Tag.DETERMINISM in run.tags:
+        reason = "the artifacts are gone: repro-tui keeps its record among them"
+        return Unreadable(run.artifact_uri, reason)
+    return None
+
+
 def _models(run_id: str, reader: Reader, cache: Path) -> dict[str, Files | Unreadable] | Unreadable:
-    models = _ask(lambda: reader.logged_models(run_id))
+    models = ask(lambda: reader.logged_models(run_id))
     if isinstance(models, Unreadable):
         return models
     return by_model(
@@ -103,7 +110,8 @@ def _models(run_id: str, reader: Reader, cache: Path) -> dict[str, Files | Unrea
     )
 
 
-def _ask(read: Callable[[], T]) -> T | Unreadable:
+def ask(read: Callable[[], T]) -> T | Unreadable:
+    """What the store answers, or why it does not."""
     try:
         return read()
     except ReproError as error:

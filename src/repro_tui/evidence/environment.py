@@ -26,7 +26,8 @@ from repro_tui.evidence.randomness import VISIBLE_DEVICES
 from repro_tui.evidence.record import Record
 
 _SOURCE = "record.json"
-_FILES = ("requirements.txt", "python_env.yaml", "conda.yaml")
+REQUIREMENTS = ("requirements.txt", "python_env.yaml", "conda.yaml")
+"""The files in which MLflow keeps what a model requires."""
 _LIMIT = 4 << 20
 _DOCKER = ("mlflow.docker.image.uri", "mlflow.docker.image.id")
 _OF_PYTHON = ("version", "implementation")
@@ -107,7 +108,7 @@ def _gathered(models: Mapping[str, Files | Unreadable] | Unreadable) -> dict[Key
         if isinstance(files, Unreadable):
             continue
         for path in sorted(files):
-            if PurePosixPath(path).name in _FILES:
+            if PurePosixPath(path).name in REQUIREMENTS:
                 _add(facts, _pins(files[path], f"{name}/{path}"))
     return facts
 

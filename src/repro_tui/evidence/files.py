@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,16 +56,19 @@ def open_file(ref: FileRef) -> BinaryIO:
     return stream
 
 
-def hash_folder(folder: Path) -> dict[str, FileRef | Unreadable]:
+def hash_folder(
+    folder: Path, wanted: Callable[[str], bool] = lambda _: True
+) -> dict[str, FileRef | Unreadable]:
     """SHA-256 of every file below `folder`, by path relative to it with `/` between parts.
 
     A link to a file of the folder stands for that file; every other link, and whatever
     is no regular file or cannot be read, is `Unreadable` with the reason. Files are
-    hashed by streaming, several at once. A folder that does not exist has no files.
+    hashed by streaming, several at once. A folder that does not exist has no files. What
+    is not `wanted`, by its path, is left out.
     """
     root = Path(os.path.realpath(folder))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        found = list(pool.map(_hash, _walk(root)))
+        found = list(pool.map(_hash, (f for f in _walk(root) if wanted(f.path))))
     return dict(sorted(found))
 
 

@@ -123,7 +123,11 @@ class Record:
 
 def read_record(folder: Path) -> Record | Missing | Unreadable:
     """The record among the artifacts in `folder`, if there is one."""
-    place = folder / FOLDER
+    return record_in(folder / FOLDER)
+
+
+def record_in(place: Path) -> Record | Missing | Unreadable:
+    """The record in the artifact folder that holds nothing else, if there is one."""
     if not (place / NAME).exists():
         return Missing("no record of the execution; it was not started by repro-tui")
     source = f"{FOLDER}/{NAME}"

@@ -1,8 +1,20 @@
 """Tracking stores: found as MLflow finds them, read and never written."""
 
+from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.discover import StoreLocation, discover
 from repro_tui.evidence.tracking.open import open_reader
 from repro_tui.evidence.tracking.outline import Outline
-from repro_tui.evidence.tracking.reader import Reader, RunPage, RunQuery
+from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, StoredFile
 
-__all__ = ["Outline", "Reader", "RunPage", "RunQuery", "StoreLocation", "discover", "open_reader"]
+__all__ = [
+    "Listing",
+    "Outline",
+    "Reader",
+    "RunPage",
+    "RunQuery",
+    "StoreLocation",
+    "StoredFile",
+    "discover",
+    "local_path",
+    "open_reader",
+]
