@@ -78,9 +78,8 @@ class Layers:
             place = (*table, key)
             name, where = ".".join(place), self.where(*place)
             if key not in defaults:
-                yield ReproError(
-                    f"{where}: no setting is named {name}.", did_you_mean(key, defaults)
-                )
+                known = [".".join((*table, each)) for each in defaults]
+                yield ReproError(f"{where}: no setting is named {name}.", did_you_mean(name, known))
             elif not _fits(name, value, defaults[key]):
                 wanted = _WANTED[type(defaults[key])]
                 yield ReproError(f"{where}: {name} has the wrong type.", f"Give it {wanted}.")

@@ -23,3 +23,16 @@ def write_whole(path: Path, text: str) -> None:
         raise ReproError(
             f"{path} cannot be written: {error.strerror}.", "Choose another place."
         ) from error
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8. Raises ReproError where there is a file already."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ReproError(f"{path} is there already.", "Edit it, or move it away.") from error
+    except OSError as error:
+        raise ReproError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another place."
+        ) from error

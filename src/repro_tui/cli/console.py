@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from repro_tui.errors import ReproError
 from repro_tui.text import visible
 
 if TYPE_CHECKING:
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 def narrate(text: str) -> None:
     click.echo(text, err=True)
+
+
+def complain(error: ReproError) -> None:
+    """What is wrong, and what to do about it."""
+    narrate(f"error: {visible(error.message)}")
+    if error.hint:
+        narrate(f"hint: {visible(error.hint)}")
 
 
 def progress() -> Callable[[str], None]:

@@ -9,7 +9,8 @@ from typing import NoReturn
 import click
 
 from repro_tui.cli.completion import completion
-from repro_tui.cli.console import narrate
+from repro_tui.cli.config import config
+from repro_tui.cli.console import complain, narrate
 from repro_tui.cli.demo import demo
 from repro_tui.cli.devices import devices
 from repro_tui.cli.diff import diff
@@ -23,7 +24,6 @@ from repro_tui.cli.serve import serve
 from repro_tui.cli.show import show
 from repro_tui.cli.store import tracking_uri
 from repro_tui.errors import ExitCode, ReproError
-from repro_tui.text import visible
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -58,7 +58,9 @@ def program(context: click.Context) -> None:
         interact(context.obj)
 
 
-for command in (runs, show, diff, rerun, record, jobs, devices, serve, completion, demo):
+for command in (
+    runs, show, diff, rerun, record, jobs, devices, serve, config, completion, demo,
+):  # fmt: skip
     program.add_command(command)
 
 
@@ -70,9 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         code = program.main(arguments, prog_name="repro-tui", standalone_mode=False)
     except ReproError as error:
-        narrate(f"error: {visible(error.message)}")
-        if error.hint:
-            narrate(f"hint: {visible(error.hint)}")
+        complain(error)
         code = ExitCode.FAILED
     except click.ClickException as error:
         error.show()

@@ -99,6 +99,17 @@ def _named(key: str, wish: Remapping) -> str:
     )
 
 
+def written(keys: Iterable[str]) -> str:
+    """Keys as a person may write them in the settings, characters as themselves."""
+
+    def spelled(key: str) -> str:
+        character = key_to_character(REPLACED_KEYS.get(key, key))
+        is_legible = character is not None and character.isprintable() and character not in " ,"
+        return character if character and is_legible else key
+
+    return ", ".join(map(spelled, keys))
+
+
 def _normal(key: str) -> str:
     return _character_to_key(key) if len(key) == 1 else key
 
