@@ -18,7 +18,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.origin import Snapshot
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.evidence.repository import Repository
-from repro_tui.evidence.tracking.database import REVISIONS
+from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.rerun import machine
 from repro_tui.rerun.clues import find_clues
 from repro_tui.rerun.declared import declared

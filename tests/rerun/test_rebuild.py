@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from tests.rerun.examples import LAUNCH, RECORDED, REQUEST, SITUATION
 from tests.rerun.test_plan import caveats, planned, refused
 
-from repro_tui.evidence.tracking.database import REVISIONS
+from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.rerun.model import EnvManager, Rebuild
 from repro_tui.rerun.rebuild import HEADS, too_old
 from repro_tui.rerun.situation import Clues, Environment, Situation, Standing

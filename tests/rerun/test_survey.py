@@ -24,7 +24,7 @@ from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
 from repro_tui.evidence.tracking import open_reader
-from repro_tui.evidence.tracking.database import REVISIONS
+from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.rerun import record
 from repro_tui.rerun.determinism import threads
 from repro_tui.rerun.devices import cores

@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.tracking.database import revision
 from repro_tui.evidence.tracking.discover import sqlite_path
+from repro_tui.evidence.tracking.sqlite import revision
 from repro_tui.rerun import rebuild
 from repro_tui.rerun.model import EnvManager
 from repro_tui.rerun.situation import Environment, Standing

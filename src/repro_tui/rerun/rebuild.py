@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from repro_tui.evidence.tracking.database import REVISIONS
+from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.rerun.model import Lack, Rebuild
 from repro_tui.rerun.situation import Environment, Situation, Standing
 

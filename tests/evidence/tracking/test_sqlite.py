@@ -11,7 +11,7 @@ from tests.evidence.tracking.stores import OLD_RUN, Store, state
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import Reader, RunQuery, open_reader
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
-from repro_tui.evidence.tracking.database import REVISIONS
+from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.evidence.tracking.snapshot import Snapshot
 from repro_tui.evidence.tracking.sqlite import SqliteReader
 
@@ -89,7 +89,7 @@ def test_what_another_program_commits_is_seen(copy: Path, journal: str) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repro_tui.evidence.tracking.database._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("repro_tui.evidence.tracking.sqlite._BUSY_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("impatient")

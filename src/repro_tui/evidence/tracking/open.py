@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from repro_tui.evidence.tracking import database
+from repro_tui.evidence.tracking import schema, sqlite
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.discover import sqlite_path
 from repro_tui.evidence.tracking.http import served
@@ -24,6 +24,6 @@ def open_reader(uri: str, cache: Path) -> Reader:
     if path is None:
         client = ClientReader(uri, process)
         return RestReader(uri, client) if served(uri) else client
-    if database.revision(path) in database.REVISIONS:
+    if sqlite.revision(path) in schema.REVISIONS:
         return SqliteReader(uri, path, process)
     return ClientReader(uri, process, Snapshot(path, cache))

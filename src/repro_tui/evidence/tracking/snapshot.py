@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.tracking import database
+from repro_tui.evidence.tracking import sqlite
 
 
 class Snapshot:
-    """The copy, in the cache, of a store whose revision is not known to `database.py`.
+    """The copy, in the cache, of a store whose revision is not known to `schema.py`.
 
     MLflow migrates a SQLite database that is older than itself as soon as it opens it,
     and the MLflow that wrote it then refuses it: so MLflow is given this copy.
@@ -46,7 +46,7 @@ class Snapshot:
         unfinished = copy.with_suffix(f".{os.getpid()}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            database.copy(self._path, unfinished)
+            sqlite.copy(self._path, unfinished)
             unfinished.replace(copy)
         except OSError as error:
             raise ReproError(

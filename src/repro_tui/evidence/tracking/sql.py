@@ -1,10 +1,11 @@
-"""MLflow's searches written as SQL for its own schema. Pure.
+"""MLflow's searches written as SQL for its own schema, and what dialects differ in. Pure.
 
 Means what `SqlAlchemyStore._search_runs` means: a comparison with something that a run
 does not have is false, runs without the sort key come last, NaN before them.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
@@ -19,6 +20,34 @@ from repro_tui.evidence.tracking.search import (
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL and the values of its question marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a database spells what is not spelled alike everywhere."""
+
+    ilike: str
+    """A match that does not mind capitals, as MLflow writes it for this database."""
+    wanted: str
+    """The table `wanted` of the elements of a JSON array: `key`, which rises, and `value`."""
+    key: str
+    """The column `key` ordered as Python orders strings."""
+    nan: str
+    """What `Transaction.points` reads as NaN: MLflow stores it as 0 and `is_nan`."""
+
+
+SQLITE = Dialect(
+    ilike="lower({}) LIKE lower(?)",
+    wanted="json_each(?) AS wanted",
+    key="key",
+    nan="NULL",
+)
+POSTGRESQL = Dialect(
+    ilike="{} ILIKE ?",
+    wanted="json_array_elements_text(CAST(? AS json)) WITH ORDINALITY AS wanted(value, key)",
+    key='key COLLATE "C"',
+    nan="'NaN'",
+)
 
 _COLUMNS = {
     "run_id": "r.run_uuid",
@@ -49,10 +78,10 @@ _DATASET_CONTEXT = (
 )
 
 
-def search_runs(query: RunQuery, *, has_datasets: bool) -> Statement:
+def search_runs(query: RunQuery, dialect: Dialect, *, has_datasets: bool) -> Statement:
     """The ids of the runs that `query` asks for, in its order, from its first page on.
 
-    Nothing but ids: what SQLite sorts is then small. The statement ends in `LIMIT ?
+    Nothing but ids: what the database sorts is then small. The statement ends in `LIMIT ?
     OFFSET ?`, whose values the caller adds. Raises ReproError where filter or order
     cannot be understood.
     """
@@ -70,9 +99,9 @@ def search_runs(query: RunQuery, *, has_datasets: bool) -> Statement:
     conditions = list(_scope(query))
     for comparison in parse_filter(query.filter):
         if comparison.entity is Entity.DATASET and not has_datasets:
-            conditions.append(("0", ()))
+            conditions.append(("1 = 0", ()))
         else:
-            conditions.append(_condition(comparison))
+            conditions.append(_condition(comparison, dialect))
     for _, value in conditions:
         values += value
     where = " AND ".join(condition for condition, _ in conditions)
@@ -113,33 +142,33 @@ def _sort(alias: str, key: SortKey) -> tuple[str, tuple[object, ...], str]:
     return join, (key.key,), f"{absent}, {alias}.value {direction}"
 
 
-def _condition(comparison: Comparison) -> Statement:
+def _condition(comparison: Comparison, dialect: Dialect) -> Statement:
     if (comparison.entity, comparison.key) == (Entity.ATTRIBUTE, "run_name"):
         # Up to MLflow 1.29 the name stood in the tag alone.
         comparison = Comparison(Entity.TAG, Tag.RUN_NAME, comparison.comparator, comparison.value)
     entity, key = comparison.entity, comparison.key
     if entity is Entity.ATTRIBUTE:
-        return _compare(_COLUMNS[key], comparison)
+        return _compare(_COLUMNS[key], comparison, dialect)
     if entity is Entity.DATASET:
         context = key == "context"
-        sql, values = _compare("c.value" if context else f"d.{key}", comparison)
+        sql, values = _compare("c.value" if context else f"d.{key}", comparison, dialect)
         return f"{_DATASET_CONTEXT if context else _DATASET} {sql})", values
     if comparison.value is None:
         absence = "NOT " if comparison.comparator == "IS NULL" else ""
         return f"r.run_uuid {absence}IN {_WITH[entity]})", (key,)
-    sql, values = _compare("t.value", comparison)
+    sql, values = _compare("t.value", comparison, dialect)
     if entity is Entity.METRIC:
         # The value of a NaN is stored as 0; NaN differs from every number.
         sql = f"({sql} OR t.is_nan)" if comparison.comparator == "!=" else f"{sql} AND NOT t.is_nan"
     return f"r.run_uuid IN {_WITH[entity]} AND {sql})", (key, *values)
 
 
-def _compare(column: str, comparison: Comparison) -> Statement:
+def _compare(column: str, comparison: Comparison, dialect: Dialect) -> Statement:
     comparator, value = comparison.comparator, comparison.value
     if isinstance(value, tuple):
         return f"{column} {comparator} ({_marks(len(value))})", value
     if comparator == "ILIKE":
-        return f"lower({column}) LIKE lower(?)", (value,)
+        return dialect.ilike.format(column), (value,)
     return f"{column} {comparator} ?", (value,)
 
 
