@@ -43,3 +43,10 @@ def test_a_place_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     remember(tmp_path / "file", lambda kept: replace(kept, theme="nord"))
     assert recall(tmp_path / "file") == Remembered()
+
+
+def test_a_store_that_was_opened_is_the_last_one_and_one_with_a_password_is_not_kept() -> None:
+    kept = Remembered().with_view("a", StoreView(order_by="x")).opened("b").opened("a")
+    assert (list(kept.stores), kept.last_store) == (["b", "a"], "a")
+    assert kept.view("a").order_by == "x"
+    assert kept.opened("postgresql://ada:secret@host/mlflow") == kept

@@ -62,9 +62,18 @@ class Engine:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, settings: Settings, tracking_uri: str | None, folder: Path) -> "Engine":
-        """Find the store as MLflow does, starting in `folder`, and open it for reading."""
-        location = discover(tracking_uri, folder)
+    def open(
+        cls,
+        settings: Settings,
+        tracking_uri: str | None,
+        folder: Path,
+        named_by: str = "the option --tracking-uri",
+    ) -> "Engine":
+        """Find the store as MLflow does, starting in `folder`, and open it for reading.
+
+        `named_by` is who gave the URI, where there is one.
+        """
+        location = discover(tracking_uri, folder, named_by)
         return cls(settings, location, open_reader(location.uri, settings.cache))
 
     def close(self) -> None:

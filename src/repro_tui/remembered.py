@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from repro_tui.errors import ReproError
 from repro_tui.output import write_whole
@@ -53,6 +54,12 @@ class Remembered:
     def view(self, uri: str) -> StoreView:
         """How that store was last looked at."""
         return self.stores.get(uri, StoreView())
+
+    def opened(self, uri: str) -> "Remembered":
+        """The same with this store as the last one. One with a password in it is not kept."""
+        if urlsplit(uri).password is not None:
+            return self
+        return replace(self.with_view(uri, self.view(uri)), last_store=uri)
 
     def with_view(self, uri: str, view: StoreView) -> "Remembered":
         """The same with this view of a store, and without those that are too many."""

@@ -16,6 +16,8 @@ def interact(tracking_uri: str | None, theme: str | None = None) -> None:
     def open_engine(uri: str | None) -> "Engine":
         from repro_tui.engine import Engine
 
-        return Engine.open(settings, uri or tracking_uri, Path.cwd())
+        if uri is not None:
+            return Engine.open(settings, uri, Path.cwd(), "your choice")
+        return Engine.open(settings, tracking_uri, Path.cwd())
 
     ReproApp(open_engine, settings, theme=theme).run()

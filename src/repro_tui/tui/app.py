@@ -26,6 +26,7 @@ from repro_tui.tui.screens.help import HelpScreen
 from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
+from repro_tui.tui.screens.stores import StoresScreen
 from repro_tui.tui.themes import FALLBACK, load_themes
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class ReproApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual has it)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("J", "jobs", "Jobs", id="app.jobs"),
+        Binding("S", "stores", "Store", show=False, id="app.stores"),
         Binding("t", "pick_theme", "Theme", show=False, id="app.theme"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help"),
         Binding(
@@ -73,6 +75,9 @@ class ReproApp(App[None]):
         ),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
+
+    # Each store has a stack of screens of its own: to show another one is to start over.
+    MODES: ClassVar = {App.DEFAULT_MODE: RunsScreen}
 
     jobs: reactive[tuple[Job, ...]] = reactive(())
 
@@ -86,11 +91,14 @@ class ReproApp(App[None]):
     ) -> None:
         super().__init__()
         self._open_engine = open_engine
-        self._settings = settings
+        self.settings = settings
         self._wanted_theme = theme or settings.theme
         # Without own keys no screen is imported before it is needed.
         self._own_keys = keymap(settings.keys, bound()) if settings.keys else Keymap({}, ())
         self._engine: Engine | None = None
+        self._wanted_store: str | None = None
+        """The store that is being opened; None: the one that is named or found."""
+        self._stores_shown = 1
         self._jobs_known = False
         self.now = now
 
@@ -108,9 +116,6 @@ class ReproApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(FALLBACK)
 
-    def get_default_screen(self) -> Screen[None]:
-        return RunsScreen()
-
     def on_mount(self) -> None:
         self.set_keymap(self._own_keys.keys)
         for clash in self._own_keys.clashes:
@@ -123,7 +128,7 @@ class ReproApp(App[None]):
             self._engine.close()
 
     def _take_themes(self) -> None:
-        themes, problems = load_themes(resource("themes"), self._settings.themes)
+        themes, problems = load_themes(resource("themes"), self.settings.themes)
         for theme in themes:
             self.register_theme(theme)
         names = [theme.name for theme in themes]
@@ -153,22 +158,46 @@ class ReproApp(App[None]):
 
     # --- The engine --------------------------------------------------------------------
 
-    def open_store(self) -> None:
-        start(self, "open", lambda _: Opened(self._open_engine(None)))
+    def open_store(self, uri: str | None = None) -> None:
+        """Open the store at `uri`, or the one that is named or found; till then one stays open."""
+        self._wanted_store = uri
+        start(self, "open", lambda _: Opened(self._open_engine(uri)))
 
-    def on_opened(self, message: Opened) -> None:
-        self._engine = message.engine
-        self.set_interval(_POLL, self.read_jobs)
+    async def on_opened(self, message: Opened) -> None:
+        before, self._engine = self._engine, message.engine
+        uri = message.engine.location.uri
+        self._remember("store", lambda remembered: remembered.opened(uri))
+        if before is None:
+            self.set_interval(_POLL, self.read_jobs)
+        else:
+            start(self, "close", lambda _: before.close())
+        if before is not None or any(isinstance(each, ErrorScreen) for each in self.screen_stack):
+            await self._start_over()
         self.read_jobs()
         for screen in self.screen_stack:
             if isinstance(screen, RunsScreen):
                 screen.open()
 
+    async def _start_over(self) -> None:
+        """Leave every screen for the runs of another store: nothing on screen is about it."""
+        before, self._stores_shown = self.current_mode, self._stores_shown + 1
+        self.add_mode(fresh := f"store {self._stores_shown}", RunsScreen)
+        await self.switch_mode(fresh)
+        await self.remove_mode(before)
+
     def on_failed(self, message: Failed) -> None:
-        if message.group == "open":
-            self.push_screen(ErrorScreen(message.error), lambda _: self.open_store())
-        else:
+        if message.group != "open":
             self.complain(message.error)
+        elif isinstance(self.screen, StoresScreen):
+            self.screen.tell(message.error)
+        else:
+            wanted = self._wanted_store
+            self.push_screen(ErrorScreen(message.error), lambda uri: self.open_store(uri or wanted))
+
+    def action_stores(self) -> None:
+        if not isinstance(self.screen, StoresScreen):
+            uri = self.engine.location.uri if self.ready else ""
+            self.push_screen(StoresScreen(uri))
 
     # --- Jobs ----------------------------------------------------------------------------
 
@@ -220,13 +249,13 @@ class ReproApp(App[None]):
         def keep(theme: str | None) -> None:
             wear(theme)
             if theme is not None:
-                asked = self._settings.theme_asked
-                self._remember(partial(replace, theme=theme, theme_asked=asked))
+                asked = self.settings.theme_asked
+                self._remember("theme", partial(replace, theme=theme, theme_asked=asked))
 
         self.push_screen(PickScreen("Theme", choices, before, preview=wear), keep)
 
-    def _remember(self, change: Callable[[Remembered], Remembered]) -> None:
-        start(self, "remember", lambda _: remember(self._settings.state, change))
+    def _remember(self, what: str, change: Callable[[Remembered], Remembered]) -> None:
+        start(self, f"remember {what}", lambda _: remember(self.settings.state, change))
 
     def action_jobs(self) -> None:
         if self.ready and not isinstance(self.screen, JobsScreen):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.tracking import StoreLocation, discover
+from repro_tui.evidence.tracking import StoreLocation, discover, is_gone
 
 
 @pytest.fixture
@@ -22,6 +22,24 @@ def test_the_option_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert discover("sqlite:///other.db", folder) == StoreLocation(
         f"sqlite:///{folder}/other.db", "the option --tracking-uri"
     )
+
+
+def test_a_path_stands_for_the_store_in_it(folder: Path) -> None:
+    database = f"sqlite:///{folder}/mlflow.db"
+    above = folder.parent
+    assert discover(str(folder), above) == StoreLocation(database, "the option --tracking-uri")
+    assert discover("my project #1/mlflow.db", above).uri == database
+    (folder / "mlruns" / "0" / "meta.yaml").touch()
+    experiments = (folder / "mlruns").as_uri()
+    assert discover(str(folder), above).uri == experiments
+    assert discover(f"{folder}/mlruns", above, "you") == StoreLocation(experiments, "you")
+
+
+def test_a_store_of_this_machine_can_be_gone(folder: Path) -> None:
+    for here in (f"sqlite:///{folder}/mlflow.db", folder.as_uri(), "https://mlflow.example.org"):
+        assert not is_gone(here, folder)
+    for gone in (f"sqlite:///{folder}/other.db", (folder / "x").as_uri()):
+        assert is_gone(gone, folder)
 
 
 def test_the_variable_goes_second(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Tracking stores: found as MLflow finds them, read and never written."""
 
 from repro_tui.evidence.tracking.artifacts import local_path
-from repro_tui.evidence.tracking.discover import StoreLocation, discover
+from repro_tui.evidence.tracking.discover import StoreLocation, discover, is_gone
 from repro_tui.evidence.tracking.open import open_reader
 from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, StoredFile
@@ -15,6 +15,7 @@ __all__ = [
     "StoreLocation",
     "StoredFile",
     "discover",
+    "is_gone",
     "local_path",
     "open_reader",
 ]

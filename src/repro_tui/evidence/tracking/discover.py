@@ -18,19 +18,21 @@ class StoreLocation:
     """Who named it, as part of a sentence: `MLFLOW_TRACKING_URI`."""
 
 
-def discover(tracking_uri: str | None, folder: Path) -> StoreLocation:
+def discover(
+    tracking_uri: str | None, folder: Path, named_by: str = "the option --tracking-uri"
+) -> StoreLocation:
     """The store that MLflow would use when started in `folder`.
 
-    In this order: `tracking_uri`, the variable MLFLOW_TRACKING_URI, `mlruns` when it
-    holds experiments, `mlflow.db`. That `mlruns` goes first is MLflow's own rule since
-    its default became SQLite (`_get_default_tracking_uri`); without `meta.yaml` files
-    `mlruns` is merely where a database's artifacts lie. Raises ReproError where there
-    is none of them.
+    In this order: `tracking_uri`, which `named_by` gave and `named` reads, the variable
+    MLFLOW_TRACKING_URI, `mlruns` when it holds experiments, `mlflow.db`. That `mlruns` goes
+    first is MLflow's own rule since its default became SQLite
+    (`_get_default_tracking_uri`); without `meta.yaml` files `mlruns` is merely where a
+    database's artifacts lie. Raises ReproError where there is none of them.
     """
     if tracking_uri:
-        return StoreLocation(absolute(tracking_uri, folder), "the option --tracking-uri")
-    if named := os.environ.get("MLFLOW_TRACKING_URI"):
-        return StoreLocation(absolute(named, folder), "MLFLOW_TRACKING_URI")
+        return StoreLocation(named(tracking_uri, folder), named_by)
+    if variable := os.environ.get("MLFLOW_TRACKING_URI"):
+        return StoreLocation(absolute(variable, folder), "MLFLOW_TRACKING_URI")
     folder = folder.absolute()
     if any((folder / "mlruns").glob("[0-9]*/meta.yaml")):
         return StoreLocation((folder / "mlruns").as_uri(), "mlruns in this folder")
@@ -41,6 +43,29 @@ def discover(tracking_uri: str | None, folder: Path) -> StoreLocation:
         " mlflow.db nor an mlruns folder with experiments.",
         "Start in the folder that you train in, or name the store with --tracking-uri.",
     )
+
+
+def named(text: str, folder: Path) -> str:
+    """The tracking URI that a person means: a URI, or the path of a store.
+
+    A file is a SQLite database. A folder is a file store as MLflow has it, but where it
+    only holds `mlflow.db` or `mlruns`, as a project does, these are meant.
+    """
+    path = local_path(text, folder)
+    if path is not None and path.is_file():
+        return f"{_SQLITE}{path}"
+    if path is not None and not any(path.glob("[0-9]*/meta.yaml")):
+        if any((path / "mlruns").glob("[0-9]*/meta.yaml")):
+            return (path / "mlruns").as_uri()
+        if (path / "mlflow.db").is_file():
+            return f"{_SQLITE}{path / 'mlflow.db'}"
+    return absolute(text, folder)
+
+
+def is_gone(uri: str, folder: Path) -> bool:
+    """Whether the store would lie on this machine and does not."""
+    path = sqlite_path(uri, folder) or local_path(uri, folder)
+    return path is not None and not path.exists()
 
 
 def absolute(uri: str, folder: Path) -> str:

@@ -1,21 +1,28 @@
-"""What is shown when the store cannot be opened: what is wrong, what to do, and again."""
+"""What is shown when the store cannot be opened: what is wrong, and what to do."""
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Footer, Static
 
 from repro_tui.errors import ReproError
-from repro_tui.tui.spelling import shown
+from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.widgets.store_list import StoreChosen, StoreList, StoresRead
 
 
-class ErrorScreen(Screen[None]):
-    """Dismissed when the person wants to try again."""
+class ErrorScreen(Screen[str | None]):
+    """Dismissed with the store to open instead, or with None to try again."""
 
     TITLE = "No store"
+    HELP = (
+        "The store that repro-tui was started with cannot be opened. Put right what is said "
+        "here and try again, or open another one."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r,enter,ctrl+r,f5", "retry", "Try again", key_display="r", id="error.retry"),
         Binding("q", "app.quit", "Quit", id="error.back"),
@@ -30,9 +37,22 @@ class ErrorScreen(Screen[None]):
             dialog.border_title = "The store cannot be opened"
             yield Static(shown(self._error.message, "$text-error"), classes="note")
             yield Static(shown(self._error.hint), classes="note")
+            yield Static(Content.styled("Opened before; enter opens one:", MUTED), id="before")
+            yield StoreList()
             with Horizontal(classes="buttons"):
                 yield Button("Try again", variant="primary", action="screen.retry")
+                yield Button("Another store", action="app.stores")
         yield Footer(compact=True)
 
+    @on(StoresRead)
+    def _read(self, message: StoresRead) -> None:
+        self.query_one("#before").display = bool(message.uris)
+        if message.uris:
+            self.query_one(StoreList).focus()
+
+    @on(StoreChosen)
+    def _chosen(self, message: StoreChosen) -> None:
+        self.dismiss(message.uri)
+
     def action_retry(self) -> None:
-        self.dismiss()
+        self.dismiss(None)
