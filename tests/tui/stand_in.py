@@ -149,6 +149,8 @@ class StandIn:
         self.log = "epoch 1 loss 0.5\n"
         self.how_far = Course(Advance("loss", 5, 11, 0.5), 160_000)
         self.queries: list[RunQuery] = []
+        self.asked: list[tuple[str, ...]] = []
+        """The runs of each comparison, by id, the base first."""
         self.requests: list[Request] = []
         self.submitted: list[Plan] = []
         self.cancelled: list[Job] = []
@@ -186,6 +188,7 @@ class StandIn:
         progress: Callable[[str], None] = lambda _: None,
     ) -> Comparison:
         self._fail()
+        self.asked.append((left, right))
         progress("hashing 3 artifacts")
         while not self.go_on.wait(0.02):
             progress("hashing 3 artifacts")
@@ -198,6 +201,7 @@ class StandIn:
         progress: Callable[[str], None] = lambda _: None,
     ) -> Several:
         self._fail()
+        self.asked.append(tuple(run_ids))
         progress("hashing 3 artifacts")
         return self.several()
 

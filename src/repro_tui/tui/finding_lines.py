@@ -8,9 +8,9 @@ from textual.content import Content
 
 from repro_tui.compare.inline import Spans, spans
 from repro_tui.compare.model import Finding, Kind
-from repro_tui.evidence.model import Fact, Known, Package
+from repro_tui.evidence.model import Fact, FileRef, History, Known, Package
 from repro_tui.reports import words
-from repro_tui.text import visible
+from repro_tui.text import number, visible
 from repro_tui.tui.finding_rows import (
     CellsRow,
     Counts,
@@ -29,14 +29,14 @@ WIDE = 110
 """Cells from which the two values of a key always stand side by side."""
 _NOTES = 130
 """Cells from which notes have a column of their own."""
-_LEAST = 18
+_LEAST = 16
 """Cells of a column, of several runs."""
 _LEAD = 5
 """Cells before the key: room, the symbol, a gap."""
 _BETWEEN = Content.styled(" │ ", MUTED)
 _MARK = "bold underline"
 """What differs inside of a value: seen without colours, too."""
-_HERE = "on $primary 55%"
+_HERE = "$foreground on $primary 50%"
 """The cell that the cursor is in."""
 SIDES = ("◀", "▶")
 """The left and the right run."""
@@ -48,31 +48,46 @@ _DIGEST = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{24,}(?![0-9A-Za-z])
 class Columns:
     """Cells for the key, for each value, and for the note (0: none) of a line.
 
-    Of `runs` columns `shown` are in view, from `first` on. Column 0 is the key; run n
-    stands in column n + 1.
+    Of `runs` columns `shown` are in view: that of the base, which stays, and those from
+    `first` on. Column 0 is the key; run n stands in column n + 1.
     """
 
     key: int
     value: int
-    note: int
+    note: int = 0
     runs: int = 2
-    first: int = 0
+    first: int = 1
     shown: int = 2
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The runs in view."""
+        return (0, *range(self.first, self.first + self.shown - 1))
 
     def at(self, x: int) -> int:
         """The column at that cell of a line."""
         place = (x - _LEAD - self.key - 1) // (self.value + 3)
-        return 0 if place < 0 else min(self.first + place, self.runs - 1) + 1
+        return 0 if place < 0 else self.places[min(place, self.shown - 1)] + 1
+
+    def with_in_view(self, run: int) -> int:
+        """What `first` has to be for that run to be in view, with as little scrolling as can be."""
+        if not run:
+            return self.first
+        return min(max(self.first, run - self.shown + 2), run)
 
 
-def columns(width: int, runs: int = 2, first: int = 0) -> Columns:
+def columns(width: int, runs: int = 2, first: int = 1) -> Columns:
     """How a line of that many cells is divided."""
-    key = max(16, min(width * 27 // 100, 44))
-    note = width * 26 // 100 if width >= _NOTES and runs == 2 else 0
-    room = width - key - _LEAD - 2 - (note + 2 if note else 0) + 3
-    shown = 2 if runs == 2 else max(1, min(runs, room // (_LEAST + 3)))
-    value = max(room // shown - 3, 4)
-    return Columns(key, value, note, runs, min(first, runs - shown), shown)
+    if runs == 2:
+        key = max(16, min(width * 27 // 100, 44))
+        note = width * 26 // 100 if width >= _NOTES else 0
+        values = width - _LEAD - key - 2 - 3 - (note + 2 if note else 0)
+        return Columns(key, max(values // 2, 4), note)
+    key = max(16, min(width * 24 // 100, 40))
+    values = width - _LEAD - key - 2 + 3
+    shown = max(2, min(runs, values // (_LEAST + 3)))
+    first = max(1, min(first, runs - shown + 1))
+    return Columns(key, max(values // shown - 3, 4), 0, runs, first, shown)
 
 
 def lay(rows: Iterable[Row], width: int) -> tuple[Row, ...]:
@@ -96,15 +111,17 @@ def lay(rows: Iterable[Row], width: int) -> tuple[Row, ...]:
 
 
 def head(names: Sequence[str], at: Columns, column: int) -> Content:
-    """What stands over the columns; the one that the cursor is in is marked."""
-    line = Content(" " * (_LEAD + at.key + 1))
-    for place in range(at.first, at.first + at.shown):
-        mark = SIDES[place] if at.runs == 2 else "◂" if place == at.first and place else ""
-        name = _fit(shown(" ".join(filter(None, (mark, names[place])))), at.value)
-        line += Content(" " if place == at.first else " │ ")
-        line += name.stylize("underline") if place + 1 == column else name
-    more = at.runs - at.first - at.shown
-    return line + Content("  what was found" if at.note else f" ▸{more}" if more else "")
+    """What stands over the columns; the one that the cursor is in is underlined."""
+    told = ""
+    if at.shown < at.runs:
+        told = f"  {at.first} to {at.places[-1]} of {at.runs - 1}"
+    line = _fit(Content(told), _LEAD + at.key + 2)
+    for place in at.places:
+        mark = f"{SIDES[place]} " if at.runs == 2 else ""
+        name = shown(mark + names[place]).truncate(at.value, ellipsis=True)
+        line += Content(" │ ") if place else Content("")
+        line += _fit(name.stylize("underline") if place + 1 == column else name, at.value)
+    return line + Content("  what was found" if at.note else "")
 
 
 def draw(row: Row, at: Columns, width: int, column: int | None = None) -> Content:
@@ -117,9 +134,9 @@ def draw(row: Row, at: Columns, width: int, column: int | None = None) -> Conten
             style = colour(found[0][0] if found else Kind.EQUAL)
             return Content.styled(f" {fold}{name:<13}", f"{style} bold") + counts(found)
         case FolderRow(label=label, counts=found, folded=folded, depth=depth):
-            line = Content.styled(f"   {'▸' if folded else '▾'} ", MUTED)
-            line += _fit(_indented(depth, shown(label, "bold")), at.key)
-            return line + Content("  ") + counts(found)
+            arrow = Content.styled("▸ " if folded else "▾ ", MUTED)
+            line = _fit(_indented(depth, arrow + shown(label, "bold")), at.key + 2)
+            return Content("   ") + line + Content("  ") + counts(found)
         case FindingRow():
             return _finding(row, at, width, column)
         case ValueRow(of, side):
@@ -142,18 +159,22 @@ def counts(found: Counts) -> Content:
 
 def note(row: FindingRow) -> str:
     """What was found at a key, and why it is a suspect."""
-    return "; ".join(filter(None, (row.why, words.finding_note(row.finding))))
+    return "; ".join(filter(None, (row.why.removesuffix("."), words.finding_note(row.finding))))
 
 
 # --- Values --------------------------------------------------------------------------
 
 
 def brief(finding: Finding) -> tuple[str, str]:
-    """Both values in a line each, safe for a terminal, digests shortened where they differ so."""
-    whole = _spelled(finding.left), _spelled(finding.right)
-    short = shortened(whole[0]), shortened(whole[1])
-    left, right = whole if short[0] == short[1] and whole[0] != whole[1] else short
-    return visible(left), visible(right)
+    """Both values in a line each, safe for a terminal, digests shortened."""
+    return _brief(_spelled(finding.left), _spelled(finding.right))
+
+
+def _brief(left: str, right: str) -> tuple[str, str]:
+    short = shortened(left), shortened(right)
+    # What differs beyond the digits that are shown is shown whole.
+    kept = (left, right) if short[0] == short[1] and left != right else short
+    return visible(kept[0]), visible(kept[1])
 
 
 def shortened(text: str) -> str:
@@ -172,11 +193,15 @@ def _spelled(fact: Fact | None) -> str:
 
 
 def _values(finding: Finding, width: int) -> tuple[Content, Content]:
-    """Both values cut to `width` where they differ, with what differs marked."""
-    texts = brief(finding)
-    style = colour(finding.kind) if told(finding.kind) else MUTED
-    both = isinstance(finding.left, Known) and isinstance(finding.right, Known)
-    found = spans(*texts) if both else ((), ())
+    """Both values, cut to `width` where they differ, with what differs marked."""
+    pair = _spelled(finding.left), _spelled(finding.right)
+    return _marked(pair, finding.kind, width)
+
+
+def _marked(pair: tuple[str, str], kind: Kind, width: int) -> tuple[Content, Content]:
+    texts = _brief(*pair)
+    style = colour(kind) if told(kind) else MUTED
+    found = spans(*texts) if kind in (Kind.CHANGED, Kind.WITHIN_TOLERANCE) else ((), ())
     start = words.opening(texts, width) if max(map(len, texts)) > width else 0
     left, right = (
         _window(marked(text, places, style), start, width)
@@ -237,25 +262,34 @@ def _cells(row: CellsRow, at: Columns, column: int | None) -> Content:
     line = _symbol(cells.kind)
     key = shown(row.label or words.key(row.key))
     line += _here(_fit(_indented(row.depth, key), at.key), column == 0) + Content("  ")
-    for place in range(at.first, at.first + at.shown):
+    for place in at.places:
         cell = _fit(_cell(row, place, at.value), at.value)
-        if place > at.first:
-            line += _BETWEEN
+        line += _BETWEEN if place else Content("")
         line += _here(cell, column == place + 1)
     return line
 
 
 def _cell(row: CellsRow, place: int, width: int) -> Content:
     """One run's value: `=` where it has what the base has, else what differs from it."""
-    facts = row.cells.facts
+    base, fact = (_terse(row.cells.facts[i]) for i in (0, place))
     if place == 0:
-        return Content(visible(shortened(_spelled(facts[0]))))
+        return shown(shortened(base))
     kind = row.cells.kinds[place - 1]
-    pair = Finding(row.key, kind, facts[0], facts[place])
-    if kind is Kind.EQUAL and _spelled(facts[0]) == _spelled(facts[place]):
+    if kind is Kind.EQUAL and (row.cells.facts[place] is None or fact == base):
         return Content.styled("=", MUTED)
-    value = _values(pair, width - 2)[1]
-    return Content.styled(f"{words.symbol(kind)} ", f"{colour(kind)} bold") + value
+    symbol = Content.styled(f"{words.symbol(kind)} ", f"{colour(kind)} bold")
+    return symbol + _marked((base, fact), kind, width - 2)[1]
+
+
+def _terse(fact: Fact | None) -> str:
+    """A value for a column among many: what tells it from others comes first."""
+    match fact:
+        case Known(value=FileRef(digest=digest)):
+            return digest.rpartition(":")[2]
+        case Known(value=History() as history) if len(history):
+            return f"{number(float(history.values[-1]))} at point {len(history):,}"
+        case _:
+            return _spelled(fact)
 
 
 def _symbol(kind: Kind) -> Content:

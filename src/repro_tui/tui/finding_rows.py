@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from repro_tui.compare.model import Comparison, FileDetail, Finding, Kind, Suspect
+from repro_tui.compare.packages import distribution, numeric
 from repro_tui.compare.several import Row as Cells
 from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Key, SectionName, Side
@@ -232,13 +233,25 @@ def _sections(compared: Comparison | Several) -> Mapping[SectionName, Sequence[E
         for number, suspect in enumerate(compared.suspects, 1)
     }
     return {
-        name: [FindingRow(name, f, why=why.get((name, f.key), "")) for f in section.findings]
+        name: [
+            FindingRow(name, f, why=why.get((name, f.key)) or _reach(name, f))
+            for f in section.findings
+        ]
         for name, section in compared.sections.items()
     }
 
 
 def _why(number: int, suspect: Suspect) -> str:
     return f"suspect {number}: {suspect.why}"
+
+
+def _reach(section: SectionName, finding: Finding) -> str:
+    """Why a package that is no suspect stands before others."""
+    named = section is SectionName.LOCKFILES or finding.key[:1] == ("packages",)
+    known = section in (SectionName.LOCKFILES, SectionName.ENVIRONMENT) and len(finding.key) > 1
+    if known and named and told(finding.kind) and numeric(distribution(finding.key[-1])):
+        return "a numeric library"
+    return ""
 
 
 def _counts(entries: Collection[Entry]) -> Counts:
@@ -294,11 +307,11 @@ def _branch(
                 label = "/".join(path[len(above) :]) if depth else ""
                 yield replace(row, depth=depth, label=label)
         if any(id(row) in listed for _, row in inner):
-            path = _common([leaf[0] for leaf in inner])
-            is_folded = (row.section, path) in folded
+            path, section = _common([leaf[0] for leaf in inner]), inner[0][1].section
+            is_folded = (section, path) in folded
             label = "/".join(path[len(above) :]) + "/"
             counts = _counts([row for _, row in inner])
-            yield FolderRow(row.section, path, label, counts, is_folded, depth)
+            yield FolderRow(section, path, label, counts, is_folded, depth)
             if not is_folded:
                 yield from _branch(inner, path, depth + 1, listed, folded)
 

@@ -6,7 +6,7 @@ from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Fact, FileRef, Known, SectionName
 from repro_tui.reports import spread, words
 from repro_tui.text import visible
-from repro_tui.tui.finding_lines import brief, note
+from repro_tui.tui.finding_lines import note, shortened
 from repro_tui.tui.finding_rows import (
     CellsRow,
     FindingRow,
@@ -21,31 +21,35 @@ from repro_tui.tui.spelling import MUTED, shown
 _FOLDS = "enter or z folds and unfolds, Z all sections"
 
 
-def peek(row: Row | None, column: int, several: Several | None = None) -> Content:
-    """The whole key, what was found, and the value in that column where it is cut on screen."""
+def peek(row: Row | None, column: int, room: int, several: Several | None = None) -> Content:
+    """The whole key, what was found, and the value in that column where `room` cells cut it."""
     match row:
         case FindingRow(finding=finding):
             said = _peek(words.key(finding.key), note(row))
             facts = (None, finding.left, finding.right)
             value = words.fact(facts[column])
-            cut = row.stacked or value not in brief(finding) or len(value) > 20
-            return said + _value(value) if column and cut else said
+            return said + _value(value) if column and _is_cut(value, room) else said
         case ValueRow(of, side):
-            return peek(of, side)
+            return peek(of, side, room)
         case PartRow(of, part) if part is not None:
             within = " : ".join((words.key(of.key), words.key(part.key)))
             return _peek(within, words.finding_note(part))
         case PartRow(of):
-            return peek(of, column)
+            return peek(of, column, room)
         case CellsRow(section, cells):
             found = cells.findings[column - 2] if column > 1 else None
-            said = _peek(words.key(cells.key), words.finding_note(found) if found else "")
+            said = shown(words.key(cells.key), "bold")
             if several is not None and section is SectionName.METRICS:
                 said += _spread(several, "/".join(cells.key))
-            return said + _value(words.fact(cells.facts[column - 1])) if column else said
-        case SectionRow() | FolderRow():
-            name = row.name if isinstance(row, SectionRow) else "/".join(row.path)
+            said += shown(f"  {words.finding_note(found)}") if found else ""
+            value = words.fact(cells.facts[column - 1])
+            return said + _value(value) if column and _is_cut(value, room) else said
+        case SectionRow(name, listed=0):
+            return _peek(name, "nothing in it differs; a shows everything")
+        case SectionRow(name):
             return _peek(name, _FOLDS)
+        case FolderRow(path=path):
+            return _peek("/".join(path) + "/", _FOLDS)
         case _:
             return Content("")
 
@@ -61,6 +65,10 @@ def cut(text: Content, width: int, most: int) -> Content:
 
 def _peek(key: str, said: str) -> Content:
     return shown(key, "bold") + (shown(f"  {said}") if said else "")
+
+
+def _is_cut(value: str, room: int) -> bool:
+    return len(value) > room or shortened(value) != value
 
 
 def _value(text: str) -> Content:

@@ -10,11 +10,12 @@ from repro_tui.compare.several import Several
 from repro_tui.reports import several as several_words
 from repro_tui.reports import spread as spread_words
 from repro_tui.reports import words
-from repro_tui.text import plural
+from repro_tui.text import plural, visible
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.spelling import MUTED, headline, shown
 
 _ALL = 1_000_000
+_NAME = 22
 _TOGETHER = 3
 """Reasons that are weightier than a second suspect."""
 
@@ -101,14 +102,15 @@ def _several(several: Several) -> tuple[Content, list[_Line]]:
     base, *others = several_words.names(several)
     said = Content.styled(several_words.headline(several), "bold")
     first = said + shown(f"   {several_words.against(several)} against {base}")
+    first += Content.styled("   b base · c pair", MUTED)
     lines = [
-        _Line("repeats", shown(sentence), number, "sentence about repeats")
+        _Line("repeats", shown(sentence), number, "sentence")
         for number, sentence in enumerate(
             spread_words.sentences(several.spread) if several.spread is not None else ()
         )
     ]
     for number, (name, each) in enumerate(zip(others, several.comparisons, strict=True)):
-        lines.append(_Line(name, _one(each), number + (2 if lines else 0), "run"))
+        lines.append(_Line(visible(name, _NAME), _one(each), number + (2 if lines else 0), "run"))
     return first, lines
 
 

@@ -44,6 +44,9 @@ from repro_tui.tui.verdict import banner, whole
 from repro_tui.tui.widgets.finding_list import FindingList
 from repro_tui.tui.widgets.rows import Chosen, Moved
 
+_VERDICT = 7
+"""Lines of the verdict, where the screen is not high enough for more."""
+
 
 @dataclass
 class Compared(Message):
@@ -78,8 +81,8 @@ class CompareScreen(Screen[None]):
         Binding("y", "copy_value", "Copy", id="compare.copy-value"),
         Binding("Y", "copy_row", "Copy the row", show=False, id="compare.copy-row"),
         Binding("v", "verdict", "Verdict", id="compare.verdict"),
-        Binding("b", "base", "Base", id="compare.base"),
-        Binding("c", "pair", "Pair", id="compare.pair"),
+        Binding("b", "base", "Other base", show=False, id="compare.base"),
+        Binding("c", "pair", "This run and the base alone", show=False, id="compare.pair"),
         Binding("x", "export", "Export", id="compare.export"),
         Binding("r", "reexecute", "Re-execute the base", show=False, id="compare.rerun"),
         Binding("ctrl+r,f5", "reload", "Compare again", show=False, id="compare.refresh"),
@@ -108,7 +111,7 @@ class CompareScreen(Screen[None]):
         yield Static(id="banner")
         yield FindingList(id="list")
         yield Static(id="peek")
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self._tell()
@@ -179,7 +182,7 @@ class CompareScreen(Screen[None]):
 
     def _show_verdict(self) -> None:
         if self._compared is not None:
-            most = max(6, self.size.height // 3 - 1)
+            most = max(_VERDICT, self.size.height // 4)
             text = banner(self._compared, self.size.width - 2, most)
             self.query_one("#banner", Static).update(text)
 
@@ -201,12 +204,11 @@ class CompareScreen(Screen[None]):
         if self._compared is None:
             parts.append(Content(" │ ".join(run_id[:8] for run_id in self._ids[:4])))
         else:
-            runs, policy = _runs(self._compared), _first(self._compared).policy
-            said = Content(" │ ").join(shown(_name(run), limit=24) for run in runs[:3])
-            more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
-            parts += [said + more, self._where()]
+            if self._search:
+                parts.append(Content.styled(f"search: {visible(self._search, 24)}", "$accent"))
+            parts.append(self._where())
             parts.append(Content("everything" if self._everything else "only differences"))
-            parts.append(shown(words.tolerance(policy), MUTED))
+            parts.append(shown(words.tolerance(_first(self._compared).policy), MUTED))
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
     def _where(self) -> Content:
@@ -217,7 +219,7 @@ class CompareScreen(Screen[None]):
             found, noun, style = self._found, "match", "$accent bold"
         else:
             found = tuple(identity(row) for row in self._unfolded if differs(row))
-            noun, style = "difference", ""
+            noun, style = "difference", "bold"
         if here in found:
             return Content.styled(f"{noun} {found.index(here) + 1:,} of {len(found):,}", style)
         many = f"{len(found):,} match" + ("" if len(found) == 1 else "es")
@@ -230,7 +232,7 @@ class CompareScreen(Screen[None]):
 
     def _peek(self) -> None:
         several = self._compared if isinstance(self._compared, Several) else None
-        told = peek(self._list.current, self._list.here, several)
+        told = peek(self._list.current, self._list.here, self._list.at.value, several)
         line = self.query_one("#peek", Static)
         line.update(cut(told, line.content_size.width, line.content_size.height))
 
@@ -305,6 +307,7 @@ class CompareScreen(Screen[None]):
             self._end_search()
         elif not self._found and not self._everything:
             self.notify("Nothing that differs matches; a searches in what is equal, too.")
+        self.query_one("#box", Input).remove_class("-open")
         self._list.focus()
 
     def _end_search(self) -> None:
@@ -322,13 +325,12 @@ class CompareScreen(Screen[None]):
         self._show()
 
     def action_fold(self) -> None:
-        """Fold or unfold the section or folder of the row; the cursor goes to it."""
+        """Fold or unfold the section or folder that the row is or lies in."""
         row = self._list.current
         around = () if row is None else [p for p in places(row) if self._foldable(p)]
         if around:
             self._folded ^= {around[-1]}
             self._show()
-            self._list.go_to(around[-1])
 
     def _foldable(self, place: Place) -> bool:
         return any(identity(row) == place for row in self._list.rows)
@@ -447,10 +449,6 @@ def _first(compared: Comparison | Several) -> Comparison:
 
 def _runs(compared: Comparison | Several) -> tuple[Run, ...]:
     return compared.runs if isinstance(compared, Several) else (compared.left, compared.right)
-
-
-def _name(run: Run) -> str:
-    return visible(run.name) or run.run_id[:8]
 
 
 def _called(left: Run, right: Run) -> tuple[str, str]:

@@ -18,11 +18,12 @@ from repro_tui.tui.finding_rows import (
     ValueRow,
     entry,
     identity,
+    places,
 )
 from repro_tui.tui.widgets.rows import MOVE, Chosen, Moved, Rows
 
-_FOLD = range(6)
-"""Cells in which a click on the row of a section or folder folds it."""
+_ARROW = 6
+"""Cells in which a click on the row of a section folds it; of a folder, it is indented."""
 
 
 class FindingList(Rows[Row]):
@@ -43,11 +44,16 @@ class FindingList(Rows[Row]):
     names: Sequence[str] = ("", "")
     """What stands over the values of each run, the base first."""
     column: reactive[int] = reactive(2)
-    _first: int = 0
+    _first: int = 1
+
+    @property
+    def room(self) -> int:
+        """Cells of a line, beside the scrollbar."""
+        return self.scrollable_content_region.width
 
     @property
     def at(self) -> Columns:
-        return columns(self.size.width, len(self.names), self._first)
+        return columns(self.room, len(self.names), self._first)
 
     @property
     def here(self) -> int:
@@ -58,12 +64,18 @@ class FindingList(Rows[Row]):
         return 0 if isinstance(row, FindingRow) and row.stacked else self.column
 
     def show(self, rows: Sequence[Row]) -> None:
-        held = entry(self.current)
-        super().show(lay(rows, self.size.width))
-        found = entry(self.current)
-        if held is not None and (found is None or identity(found) != identity(held)):
-            # The rows of values come and go with the width; their key stays.
-            self.go_to(identity(held))
+        held = self.current
+        super().show(lay(rows, self.room))
+        if held is None or (self.current and identity(self.current) == identity(held)):
+            return
+        # Rows of values come and go with the width, others are folded away: what they
+        # belong to stays.
+        key = entry(held)
+        around = [*places(held), *([identity(key)] if key is not None else [])]
+        listed = {identity(row) for row in self.rows}
+        wanted = next((each for each in reversed(around) if each in listed), None)
+        if wanted is not None:
+            self.go_to(wanted)
 
     def on_resize(self) -> None:
         self.show(self.rows)
@@ -73,8 +85,9 @@ class FindingList(Rows[Row]):
         return finding_lines.head(self.names, self.at, self.column)
 
     def draw(self, row: Row, width: int) -> Content:
+        del width
         here = self.here if row is self.current else None
-        return finding_lines.draw(row, self.at, width, here)
+        return finding_lines.draw(row, self.at, self.room, here)
 
     def identity(self, row: Row) -> Hashable:
         return identity(row)
@@ -101,9 +114,7 @@ class FindingList(Rows[Row]):
 
     def watch_column(self) -> None:
         """Keep the column in view; the key stays where it is."""
-        at, run = self.at, self.column - 1
-        if run >= 0:
-            self._first = min(max(at.first, run - at.shown + 1), run)
+        self._first = self.at.with_in_view(max(self.column - 1, 0))
         self.refresh()
         if self.current is not None and self.is_attached:
             self.post_message(Moved(self, self.current))
@@ -132,7 +143,8 @@ class FindingList(Rows[Row]):
         index = self.scroll_offset.y + offset.y - self._head_height
         if offset.y >= self._head_height and 0 <= index < len(self.rows):
             row = self.rows[index]
-            if isinstance(row, SectionRow | FolderRow) and offset.x in _FOLD:
+            reach = _ARROW + 2 * row.depth if isinstance(row, FolderRow) else _ARROW
+            if isinstance(row, SectionRow | FolderRow) and offset.x < reach:
                 event.prevent_default()
                 self.cursor = index
                 self.post_message(Chosen(self, row))
