@@ -306,11 +306,13 @@ def several() -> Several:
     return compare_several(base, (twin, other, lost), compared)
 
 
-def repeats() -> Several:
-    """Three re-executions whose losses vary a little."""
+def repeats(seeds: Sequence[str] = ("", "", "")) -> Several:
+    """Three re-executions whose losses vary a little, told to have these seeds."""
     again = [
         changed(
-            evidence(run(f"{n:032x}", "again", tags={Tag.REEXECUTES: LEFT_ID})),
+            evidence(
+                run(f"{n:032x}", "again", tags={Tag.REEXECUTES: LEFT_ID, Tag.SEED: seeds[n - 2]})
+            ),
             SectionName.METRICS,
             ("loss",),
             known(history([1.0, 0.5, 0.25, 0.125 + n / 1000])),

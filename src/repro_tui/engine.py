@@ -30,11 +30,14 @@ from repro_tui.evidence.tracking import (
     discover,
     open_reader,
 )
-from repro_tui.rerun import jobs, survey
+from repro_tui.rerun import jobs, presets, survey
 from repro_tui.rerun.advance import Course, Steps, advance, steps
 from repro_tui.rerun.devices import devices
-from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request
+from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request, Series
 from repro_tui.rerun.plan import plan
+from repro_tui.rerun.presets import Preset
+from repro_tui.rerun.series import Schedule, schedule
+from repro_tui.rerun.situation import Situation
 from repro_tui.settings import Settings
 
 Progress = Callable[[str], None]
@@ -194,8 +197,26 @@ class Engine:
 
     def plan(self, request: Request, progress: Progress = silent) -> Plan | Refusal:
         """What the request leads to. A commit that lies on another machine is fetched."""
-        situation = survey.survey(request, self.reader, self.settings, self.devices(), progress)
-        return plan(request, situation)
+        return plan(request, self._survey(request, progress))
+
+    def schedule(
+        self, request: Request, series: Series, progress: Progress = silent
+    ) -> Schedule | Refusal:
+        """What several executions of the request lead to; looked up once for all of them."""
+        return schedule(request, series, self._survey(request, progress))
+
+    def preset(self, name: str, run_id: str, progress: Progress = silent) -> Preset:
+        """The preset of this name, fitted to this machine and to the run."""
+        found = presets.find(name, presets.load())
+        unchosen = self.plan(Request(run_id), progress)
+        original = unchosen.device if isinstance(unchosen, Plan) else None
+        return presets.fitted(found, original, self.devices())
+
+    def presets(self) -> tuple[Preset, ...]:
+        return presets.load()
+
+    def _survey(self, request: Request, progress: Progress) -> Situation:
+        return survey.survey(request, self.reader, self.settings, self.devices(), progress)
 
     def trusts(self, chosen: Plan) -> bool:
         """Whether the settings let the code of the plan's repository run unasked."""
@@ -210,12 +231,12 @@ class Engine:
     def submit(self, chosen: Plan) -> Job:
         return jobs.submit(chosen, self.settings)
 
-    def submit_all(self, chosen: Plan, times: int) -> list[Job]:
-        """A job for each time, or none: where one cannot be submitted, nobody watches the rest."""
+    def submit_all(self, plans: Sequence[Plan]) -> list[Job]:
+        """A job for each plan, or none: where one cannot be submitted, nobody watches the rest."""
         submitted: list[Job] = []
         try:
-            for _ in range(times):
-                submitted = [*submitted, self.submit(chosen)]
+            for each in plans:
+                submitted = [*submitted, self.submit(each)]
         except (ReproError, KeyboardInterrupt):
             for job in submitted:
                 self.cancel(job)

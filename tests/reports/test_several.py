@@ -78,6 +78,22 @@ def test_a_spread_is_written_with_its_n() -> None:
         assert "0.12303 to 0.13297" in text
 
 
+@pytest.mark.parametrize(
+    ("seeds", "told"), [(("1", "2", "3"), [1, 2, 3]), (("1", "9" * 5000, "2"), [1, None, 2])]
+)
+def test_executions_on_several_seeds_are_not_said_to_be_nondeterministic(
+    seeds: tuple[str, ...], told: list[int | None]
+) -> None:
+    found = repeats(seeds)
+    assert checked(document(found))["spread"]["seeds"] == told
+    for text in (markdown(found), plain(found)):
+        assert "One run on several seeds" in text
+        assert "no sign of nondeterminism" in text
+        assert "repeats differ" not in text
+    assert checked(document(repeats(("4", "4", "4"))))["spread"]["seeds"] == []
+    assert "Repeats of one run" in plain(repeats(("4", "4", "")))
+
+
 def test_repeats_that_agree_need_no_interval() -> None:
     base, *others = [named(evidence(), number) for number in range(3)]
     agreeing = compare_several(base, others, compared, repeats=True)

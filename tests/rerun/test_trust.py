@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,11 @@ from tests.rerun.test_plan import planned
 
 from repro_tui import settings as configuration
 from repro_tui.cli import main
+from repro_tui.cli.rerun import series
 from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
-from repro_tui.rerun.model import EntryPoint, Job, Parameter, Plan
+from repro_tui.rerun.model import Device, EntryPoint, Job, Parameter, Plan, Series
 from repro_tui.rerun.project import find_entry_point, render
 
 HOSTILE = (
@@ -55,6 +57,41 @@ def test_nothing_runs_before_somebody_agrees(
     assert "--yes" in said
     assert not configuration.load().jobs.exists()
     assert not list(repository.rglob("pwned"))
+
+
+def test_seeds_and_presets_are_shown_before_anything_runs(
+    asked: tuple[list[str], Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # There may be a GPU where this is tested: whether it fits is the preset's own test.
+    monkeypatch.setattr("repro_tui.engine.devices", lambda: (Device("cpu", "A CPU"),))
+    arguments = [*asked[0], "--dry-run"]
+
+    def shown(*options: str, code: int = 0) -> str:
+        assert outcome([*arguments, *options]) == code
+        return "".join(capsys.readouterr())
+
+    assert "with the seeds 3, 4\n" in shown("--seeds", "3, 4")
+    told = shown("--preset", "five times, other seeds", "--times", "2", "--threads", "3")
+    assert "with the seeds 1, 2\n" in told
+    assert "threads as each library chooses → 3" in told
+    assert "no GPU" in shown("--preset", "CPU against GPU", code=2)
+
+
+def test_options_stand_above_a_preset() -> None:
+    five = Series(5, other_seeds=True)
+    assert series(None, None, None, five) == five
+    assert series(2, None, None, five) == Series(2, other_seeds=True)
+    assert series(None, None, 7, five) == Series(5)
+    assert series(None, "other", None, Series(3)) == Series(3, other_seeds=True)
+    assert series(None, "3, 4", None, five) == Series(2, (3, 4))
+    with pytest.raises(click.UsageError, match="--times"):
+        series(9, None, None, Series(2, (3, 4)))
+    for times, seeds, seed in ((None, "other", None), (3, "1,2", None), (1, "1,x", None),
+                               (None, "1", 1)):  # fmt: skip
+        with pytest.raises(click.UsageError, match="--seeds"):
+            series(times, seeds, seed, Series())
 
 
 def test_a_trusted_repository_is_not_asked_about(

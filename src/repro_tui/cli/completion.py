@@ -94,10 +94,17 @@ def _jobs(_: click.Context, __: str) -> Iterator[CompletionItem]:
         yield CompletionItem(job.job_id, help=visible(f"{job.plan.run_name}, {job.state}", 60))
 
 
+def _presets(_: click.Context, __: str) -> Iterator[CompletionItem]:
+    from repro_tui.rerun.presets import load
+
+    return (CompletionItem(one.name, help=visible(one.why, 60)) for one in load())
+
+
 RUN = Completed("run", _runs)
 EXPERIMENT = Completed("experiment", _experiments)
 DEVICE = Completed("device", _devices)
 JOB = Completed("job", _jobs)
+PRESET = Completed("preset", _presets)
 
 
 @click.command()

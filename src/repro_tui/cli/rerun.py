@@ -1,12 +1,14 @@
 """`repro-tui rerun`: re-execute a run, then compare the two."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from repro_tui.cli.completion import DEVICE, RUN
+from repro_tui.cli.completion import DEVICE, PRESET, RUN
 from repro_tui.cli.console import narrate, progress, report, visible_lines
 from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.store import open_engine, tracking_uri
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from repro_tui.compare.model import Comparison
     from repro_tui.compare.several import Several
     from repro_tui.engine import Engine
-    from repro_tui.rerun.model import Job, Plan
+    from repro_tui.rerun.model import Job, Plan, Series
 
 
 @click.command(epilog=EXIT_CODES)
@@ -29,13 +31,19 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, metavar="N", help="Otherwise as the original.")
 @click.option(
-    "--determinism", type=click.Choice(["off", "seed", "strict"]), default="seed",
-    show_default=True, help="off: nothing is seeded; strict: deterministic algorithms enforced.",
+    "--seeds", metavar="LIST",
+    help="1,2,3: a re-execution with each; other: with --times, each with another seed than "
+    "the original and than the rest. What comes of them is the spread over seeds.",
 )  # fmt: skip
 @click.option(
-    "--env-manager", default="local", show_default=True,
-    type=click.Choice(["local", "uv", "virtualenv", "conda", "original"]),
-    help="As `mlflow run` has them; original: the run's own environment, made again by uv.",
+    "--determinism",
+    type=click.Choice(["off", "seed", "strict"]),
+    help="off: nothing is seeded; strict: deterministic algorithms enforced.  [default: seed]",
+)
+@click.option(
+    "--env-manager", type=click.Choice(["local", "uv", "virtualenv", "conda", "original"]),
+    help="As `mlflow run` has them; original: the run's own environment, made again by uv.  "
+    "[default: local]",
 )  # fmt: skip
 @click.option(
     "--threads", type=int, metavar="N",
@@ -50,8 +58,13 @@ if TYPE_CHECKING:
     help="Where the run's repository is: a path or Git URL. Otherwise where the run says.",
 )  # fmt: skip
 @click.option(
-    "--times", type=click.IntRange(1, MOST_TIMES), default=1, show_default=True, metavar="N",
-    help="Re-execute it so often; what comes of it is summed up.",
+    "--times", type=click.IntRange(1, MOST_TIMES), metavar="N",
+    help="Re-execute it so often; what comes of it is summed up.  [default: 1]",
+)  # fmt: skip
+@click.option(
+    "--preset", metavar="NAME", type=PRESET,
+    help="Choices by a name, from confs/presets.toml or your own presets.toml beside your "
+    "settings; other options stand above them.",
 )  # fmt: skip
 @click.option("--submodules", is_flag=True, help="Fill submodules; fetched if need be.")
 @click.option("--lfs", is_flag=True, help="Put Git LFS files in the place of their pointers.")
@@ -79,12 +92,14 @@ def rerun(
     run: str,
     device: str | None,
     seed: int | None,
-    determinism: str,
-    env_manager: str,
+    seeds: str | None,
+    determinism: str | None,
+    env_manager: str | None,
     threads: int | None,
     overrides: tuple[str, ...],
     repository: str | None,
-    times: int,
+    times: int | None,
+    preset: str | None,
     submodules: bool,
     lfs: bool,
     links: tuple[str, ...],
@@ -96,11 +111,12 @@ def rerun(
 ) -> int:
     """Re-execute a run through MLflow Projects, then compare the two.
 
-    With --times each re-execution is a job of its own and is compared with the original;
-    the exit code is the gravest of all: 2, then 1, then 3, then 0.
+    With --times or --seeds each re-execution is a job of its own and is compared with the
+    original; the exit code is the gravest of all: 2, then 1, then 3, then 0.
     """
-    from repro_tui.rerun.describe import refusal_lines, rows
+    from repro_tui.rerun.describe import choice, often, refusal_lines, rows
     from repro_tui.rerun.model import Determinism, EnvManager, Refusal, Request
+    from repro_tui.rerun.presets import Preset
 
     changed = {}
     for override in overrides:
@@ -109,15 +125,17 @@ def rerun(
             raise click.UsageError(f"--param {override!r} is not NAME=VALUE.")
         changed[name] = value
     engine = open_engine(context)
-    plan = engine.plan(
+    run_id = engine.resolve(run)
+    usual = engine.preset(preset, run_id, progress()) if preset else Preset("")
+    scheduled = engine.schedule(
         Request(
-            run_id=engine.resolve(run),
-            device=device,
-            seed=seed,
-            determinism=Determinism(determinism),
-            env_manager=EnvManager(env_manager),
+            run_id=run_id,
+            device=device or usual.device,
+            seed=usual.seed if seed is None else seed,
+            determinism=Determinism(determinism or usual.determinism),
+            env_manager=EnvManager(env_manager or usual.env_manager),
             overrides=changed,
-            threads=threads,
+            threads=usual.threads if threads is None else threads,
             repository=repository,
             submodules=submodules,
             lfs=lfs,
@@ -125,13 +143,18 @@ def rerun(
             backend=backend,
             backend_config=_backend_config(backend, backend_config),
         ),
+        series(times, seeds, seed, usual.series),
         progress(),
     )
-    if isinstance(plan, Refusal):
-        for line in refusal_lines(plan):
+    if isinstance(scheduled, Refusal):
+        for line in refusal_lines(scheduled):
             narrate(visible(line))
         return ExitCode.FAILED
-    for label, value in rows(plan):
+    plan = scheduled.plans[0]
+    told = [("chosen", choice(each)) for each in scheduled.choices]
+    if len(scheduled.plans) > 1:
+        told.append(("times", often(scheduled.plans)))
+    for label, value in (*told, *rows(plan)):
         click.echo(f"{visible(label):<12} {visible(value)}", err=not dry_run)
     if dry_run:
         return 0
@@ -142,7 +165,32 @@ def rerun(
                 "Pass --yes, or name the repository in trusted_repositories of the settings.",
             )
         click.confirm("Execute this code?", abort=True, err=True)
-    return _carry_out(engine, plan, times, output)
+    return _carry_out(engine, scheduled.plans, output)
+
+
+def series(times: int | None, seeds: str | None, seed: int | None, usual: "Series") -> "Series":
+    """How often and with which seeds, by the options and, where they are silent, the preset."""
+    from repro_tui.rerun.model import Series
+
+    if seed is not None and seeds is not None:
+        raise click.UsageError("--seed is for one seed, --seeds for several: give one of the two.")
+    if seeds == "other":
+        often = times or usual.times
+        if often < 2:
+            raise click.UsageError("--seeds other needs --times N, with 2 or more.")
+        return Series(often, other_seeds=True)
+    if seeds is not None:
+        words = seeds.split(",")
+        if not all(word.strip().isascii() and word.strip().isdigit() for word in words):
+            raise click.UsageError(f"--seeds {seeds!r} is neither `other` nor like 1,2,3.")
+        if times not in (None, len(words)):
+            raise click.UsageError(f"--seeds names {len(words)} seeds and --times says {times}.")
+        return Series(len(words), tuple(map(int, words)))
+    if seed is not None:
+        return Series(times or usual.times)
+    if usual.seeds and times not in (None, usual.times):
+        raise click.UsageError(f"The preset names {usual.times} seeds and --times says {times}.")
+    return replace(usual, times=times or usual.times)
 
 
 def _backend_config(backend: str, path: Path | None) -> str:
@@ -159,16 +207,17 @@ def _backend_config(backend: str, path: Path | None) -> str:
     return text
 
 
-def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) -> int:
-    """Run a plan to its end with its log on stderr, then report what came of it.
+def _carry_out(engine: "Engine", plans: "Sequence[Plan]", output: Path | None) -> int:
+    """Run plans to their end with their logs on stderr, then report what came of them.
 
     What has finished is reported, also where others did not or the person has had enough.
     """
     from repro_tui.rerun.jobs import follow
     from repro_tui.rerun.model import JobState
 
-    assert plan.reexecutes is not None
-    submitted = engine.submit_all(plan, times)
+    original, times = plans[0].reexecutes, len(plans)
+    assert original is not None
+    submitted = engine.submit_all(plans)
     enough = False
     try:
         for place, job in enumerate(submitted, 1):
@@ -184,7 +233,7 @@ def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) 
             engine.cancel(job)
     jobs = [engine.job(job) for job in submitted]
     finished = [job.run_id for job in jobs if job.state is JobState.FINISHED and job.run_id]
-    code = _report(engine, plan.reexecutes, finished, output) if finished else ExitCode.FAILED
+    code = _report(engine, original, finished, output) if finished else ExitCode.FAILED
     if enough:
         raise click.Abort
     for job in jobs:
@@ -195,7 +244,8 @@ def _carry_out(engine: "Engine", plan: "Plan", times: int, output: Path | None) 
 
 
 def _told(job: "Job") -> str:
-    return f"{job.verdict}, run {job.run_id}" if job.verdict else job.message
+    seed = "" if job.plan.seed is None else f", seed {job.plan.seed}"
+    return f"{job.verdict}{seed}, run {job.run_id}" if job.verdict else job.message
 
 
 def _report(engine: "Engine", original: str, runs: list[str], output: Path | None) -> int:

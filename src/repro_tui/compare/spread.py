@@ -9,9 +9,13 @@ prediction interval for one further observation of a normal population,
 with the standard deviation s of N values (divisor N - 1) and the quantile t of Student's
 distribution with N - 1 degrees of freedom (Hahn and Meeker, Statistical Intervals, on
 prediction intervals for one future observation). Where s is 0 only the same bits will do.
+
+Executions that were given different seeds need not agree: nothing about them is a repeat
+but the code, and their spread is that over seeds.
 """
 
 import math
+import re
 import statistics
 import struct
 from collections.abc import Iterator, Sequence
@@ -26,8 +30,9 @@ from repro_tui.compare.model import (
     OutcomesVerdict,
 )
 from repro_tui.compare.verdict import INPUTS_GRAVEST_FIRST, OUTCOMES_GRAVEST_FIRST
-from repro_tui.evidence.model import Fact, History, Key, Known, SectionName
+from repro_tui.evidence.model import Fact, History, Key, Known, Run, SectionName, Tag
 
+_SEED = re.compile("[0-9]{1,10}", re.ASCII)
 LEVEL = 0.95
 """How often such an interval holds a further value of the same population."""
 
@@ -94,6 +99,9 @@ class Spread:
     metrics: tuple[MetricSpread, ...]
     quantile: float
     """Student's t for `LEVEL` and N - 1 degrees of freedom."""
+    seeds: tuple[int | None, ...] = ()
+    """The seed that each repeat was given, None where it is not known; empty where no two
+    are known to differ."""
 
     def standing(self, *standings: Standing) -> int:
         """How many metrics stand so."""
@@ -116,7 +124,14 @@ def spread(original: Sequence[Comparison], among: Sequence[Comparison]) -> Sprea
         original=_agreement(original),
         metrics=tuple(_metrics(original, among, quantile)),
         quantile=quantile,
+        seeds=_seeds([each.right for each in original]),
     )
+
+
+def _seeds(runs: Sequence[Run]) -> tuple[int | None, ...]:
+    told = [_SEED.fullmatch(run.tags.get(Tag.SEED, "")) for run in runs]
+    seeds = tuple(None if seed is None else int(seed[0]) for seed in told)
+    return seeds if len(set(seeds) - {None}) > 1 else ()
 
 
 def student(freedom: int) -> float:

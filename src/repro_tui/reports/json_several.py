@@ -92,6 +92,7 @@ def _against(kind: str, found: Finding | None) -> Json:
 def _spread(found: Spread) -> Json:
     return {
         "count": found.count,
+        "seeds": list(found.seeds),
         "level": LEVEL,
         "quantile": found.quantile,
         "among": _agreement(found.among),

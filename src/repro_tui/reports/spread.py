@@ -19,6 +19,10 @@ COLUMNS = (
 )
 
 
+def title(spread: Spread) -> str:
+    return "One run on several seeds" if spread.seeds else "Repeats of one run"
+
+
 def sentences(spread: Spread) -> Iterator[str]:
     """What the repeats show, the weightiest first."""
     yield f"{_among(spread)} {_original(spread)}"
@@ -46,6 +50,8 @@ def sentences(spread: Spread) -> Iterator[str]:
 
 
 def _among(spread: Spread) -> str:
+    if spread.seeds:
+        return _among_seeds(spread)
     count, found = spread.count, spread.among
     match found.outcomes:
         case OutcomesVerdict.IDENTICAL:
@@ -58,6 +64,24 @@ def _among(spread: Spread) -> str:
             return (
                 f"The {count} repeats differ among themselves: {found.identical} of the other "
                 f"{count - 1} came out identical to the first."
+            )
+
+
+def _among_seeds(spread: Spread) -> str:
+    """Executions on different seeds are not expected to agree."""
+    seeds = ", ".join("not known" if seed is None else str(seed) for seed in spread.seeds)
+    which = f"{spread.count} executions, with the seeds {seeds},"
+    match spread.among.outcomes:
+        case OutcomesVerdict.IDENTICAL:
+            return f"The {which} came out identical, to the bit: no seed reached the outcomes."
+        case OutcomesVerdict.WITHIN_TOLERANCE:
+            return f"The {which} came out within tolerance of the first, not identical."
+        case OutcomesVerdict.UNKNOWN:
+            return f"Whether the {which} came out the same is not fully known."
+        case OutcomesVerdict.DIFFERENT:
+            return (
+                f"The {which} came out differently, as seeds may have it: no sign of "
+                "nondeterminism."
             )
 
 
@@ -77,6 +101,8 @@ def _original(spread: Spread) -> str:
 
 def _inputs(spread: Spread) -> Iterator[str]:
     match spread.among.inputs:
+        case InputsVerdict.CHANGED if spread.seeds:
+            yield "Their inputs differ by the seeds, and by what the table of inputs shows."
         case InputsVerdict.CHANGED:
             yield "The repeats' inputs differ: what they show is not chance alone."
         case InputsVerdict.UNKNOWN:

@@ -176,7 +176,7 @@ def _several(compared: Several, full: bool) -> Iterator[RenderableType]:
     yield _texts(several.OVERVIEW, several.overview(compared))
     if compared.spread is not None:
         yield Text()
-        yield _heading("Repeats of one run")
+        yield _heading(spread.title(compared.spread))
         for sentence in spread.sentences(compared.spread):
             yield Text(f"  {sentence}")
         yield _texts(spread.COLUMNS, spread.rows(compared.spread))

@@ -2,12 +2,13 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from repro_tui.rerun import masking, sbatch
 from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import Backend, Job, Plan, Refusal
+from repro_tui.rerun.series import Choice
 from repro_tui.text import plural
 
 
@@ -57,6 +58,22 @@ def _made_of(plan: Plan) -> str:
     count = len(rebuild.requirements) + len(rebuild.folders)
     packages = "" if rebuild.lockfile else f", {plural(count, 'package')}"
     return f": {python}{packages}, by {rebuild.evidence}"
+
+
+def choice(chosen: Choice) -> str:
+    """`lr 0.001 → 0.01`. Untrusted text."""
+    return f"{chosen.name} {chosen.original or 'empty'} → {chosen.chosen or 'empty'}"
+
+
+def often(plans: Sequence[Plan]) -> str:
+    """How often it will run, and with which seeds, where it is more than once."""
+    if len(plans) == 1:
+        return ""
+    seeds = list(dict.fromkeys(plan.seed for plan in plans))
+    each = "each a job of its own"
+    if len(seeds) > 1:
+        each += f", with the seeds {', '.join(map(str, seeds))}"
+    return f"{len(plans)}: {each}"
 
 
 def to_json(jobs: Iterable[Job]) -> dict[str, Any]:

@@ -128,6 +128,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """How often a run is re-executed, and with which seeds."""
+
+    times: int = 1
+    seeds: tuple[int, ...] = ()
+    """One for each time; empty: always the request's."""
+    other_seeds: bool = False
+    """Whether each time has a seed of its own, none of which is the original's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rebuild:
     """How the original run's environment is made again. Caveats stand in the plan."""
 

@@ -32,6 +32,8 @@ SEED_NAMES = ("seed", "random_seed", "random_state")
 """A declared parameter of one of these names is given a chosen seed."""
 DEVICE_NAME = "device"
 """A declared parameter of this name is given a chosen device."""
+SEED_UNKNOWN = "The original's seed is not known; what the code leaves unseeded starts from 0."
+DEVICE_UNKNOWN = "The device of the original is not known; the CPU is used."
 
 _NAME_SUFFIX = " (rerun)"
 _DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]+)?", re.ASCII)
@@ -264,7 +266,7 @@ def _seed(
         value = parameters.get(name, "")
         if value.isascii() and value.isdecimal() and int(value) < lacks.SEED_LIMIT:
             return int(value), ""
-    return 0, "The original's seed is not known; what the code leaves unseeded starts from 0."
+    return 0, SEED_UNKNOWN
 
 
 def _device(
@@ -275,7 +277,7 @@ def _device(
     for device in (request.device, recorded):
         if device is not None and (device == request.device or _DEVICE.fullmatch(device)):
             return ("cuda:0" if device == "cuda" else device), ""
-    return "cpu", "The device of the original is not known; the CPU is used."
+    return "cpu", DEVICE_UNKNOWN
 
 
 def _backend_config(request: Request, device: str) -> str:

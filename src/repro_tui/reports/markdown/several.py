@@ -46,7 +46,7 @@ def blocks(compared: Several, full: bool) -> Iterator[str]:
 
 
 def _spread(found: Spread) -> Iterator[str]:
-    yield "## Repeats of one run"
+    yield f"## {spread.title(found)}"
     yield "\n".join(f"- {sentence}" for sentence in spread.sentences(found))
     yield _texts(spread.COLUMNS, spread.rows(found))
 

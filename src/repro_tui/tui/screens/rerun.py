@@ -163,7 +163,7 @@ class RerunScreen(ModalScreen[None]):
             self._set_plan(None)
 
             def submit(_: Progress) -> Submitted:
-                return Submitted(engine.submit_all(plan, times)[0])
+                return Submitted(engine.submit_all([plan] * times)[0])
 
             start(self, "submit", submit)
 
