@@ -222,8 +222,8 @@ class StandIn:
         self.all_jobs = (new, *self.all_jobs)
         return new
 
-    def submit_all(self, plan: Plan, times: int) -> list[Job]:
-        return [self.submit(plan) for _ in range(times)]
+    def submit_all(self, plans: Sequence[Plan]) -> list[Job]:
+        return [self.submit(plan) for plan in plans]
 
     def jobs(self) -> tuple[Job, ...]:
         return self.all_jobs
