@@ -11,6 +11,7 @@ import pytest
 from tests.rerun.test_plan import planned
 
 from repro_tui.cli import main
+from repro_tui.cli.program import program
 from repro_tui.engine import MOST_RUNS
 from repro_tui.errors import ExitCode
 from repro_tui.rerun import jobfolder
@@ -211,3 +212,24 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     )  # fmt: skip
     os.close(write)
     assert "Traceback" not in done.stderr
+
+
+def every_command() -> list[str]:
+    names = []
+    for name, command in program.commands.items():
+        names += [name, *(f"{name} {below}" for below in getattr(command, "commands", ()))]
+    return names
+
+
+@pytest.mark.parametrize("command", ["", *every_command()])
+def test_every_help_fits_a_terminal_of_80(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert outcome(*command.split(), "--help") == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert "..." not in text.partition("Commands:")[2], "a summary is cut"
+    if " " not in command and command != "completion":
+        assert "Examples:" in text
+        assert "Exit codes:" in text

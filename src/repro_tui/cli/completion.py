@@ -107,7 +107,7 @@ JOB = Completed("job", _jobs)
 PRESET = Completed("preset", _presets)
 
 
-@click.command()
+@click.command(short_help="Print the script for a shell's completion.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from repro_tui.cli.console import complain, narrate, print_out
+from repro_tui.cli.console import complain, format_option, narrate, print_out
+from repro_tui.cli.manual import ENVIRONMENT, FILES, manual
 from repro_tui.errors import ExitCode, ReproError
 from repro_tui.text import plural, visible
 
@@ -15,28 +16,22 @@ if TYPE_CHECKING:
     from repro_tui.layers import Layers, Setting
     from repro_tui.tui.keys import Keymap
 
-_EPILOG = """\b
-Examples:
-  repro-tui config                       what is in force, and where it comes from
-  repro-tui config --init                a file to start with, every key explained
-  repro-tui config --check my.toml       every mistake, with its line and what to do
-  repro-tui config --keys                the ids by which [keys] gives actions other keys
 
-\b
-Environment:
-  REPRO_TUI_CONFIG     the settings file, in place of the one in the usual folder
-  REPRO_TUI_THEME      the theme, above the settings
-  REPRO_TUI_STATE_DIR  where jobs are kept, and what is remembered
-  REPRO_TUI_CACHE_DIR  where checkouts and downloads are kept
-
-\b
-Exit codes: 0 done; 2 the settings hold a mistake, or could not be written."""
-
-
-@click.command(epilog=_EPILOG)
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+@click.command(
+    short_help="Show the settings in force.",
+    epilog=manual(
+        examples={
+            "repro-tui config": "what is in force, and why",
+            "repro-tui config --init": "a file to start with, every key explained",
+            "repro-tui config --check my.toml": "every mistake, with its line",
+            "repro-tui config --keys": "the ids of actions, for [keys]",
+        },
+        exit_codes={"0": "done", "2": "the settings hold a mistake, or could not be written"},
+        environment=ENVIRONMENT,
+        files=FILES,
+    ),
 )
+@format_option
 @click.option("--path", "wanted", flag_value="path", help="Print where the settings file is.")
 @click.option("--keys", "wanted", flag_value="keys", help="List actions by id, with their keys.")
 @click.option("--init", "wanted", flag_value="init", help="Write a file to start with.")

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from repro_tui.compare.several import Several
 
 
+format_option = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="json: for scripts.",
+)  # fmt: skip
+
+
 def narrate(text: str) -> None:
     click.echo(text, err=True)
 

@@ -7,12 +7,21 @@ from pathlib import Path
 import click
 
 from repro_tui.cli.console import narrate, print_out
-from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.interactive import interact
+from repro_tui.cli.manual import OUTCOMES, manual
 from repro_tui.cli.store import open_engine
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(
+    short_help="Try everything on a small real project.",
+    epilog=manual(
+        examples={
+            "repro-tui demo": "made in ./repro-demo, and opened",
+            "repro-tui demo --headless": "the whole chain, without a terminal",
+        },
+        exit_codes=OUTCOMES,
+    ),
+)
 @click.option(
     "--into", default="repro-demo", show_default=True,
     type=click.Path(file_okay=False, path_type=Path), help="The folder that it is made in.",

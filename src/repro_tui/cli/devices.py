@@ -5,16 +5,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_tui.cli.console import format_option
+from repro_tui.cli.manual import DONE, manual
 from repro_tui.text import visible
 
 if TYPE_CHECKING:
     from repro_tui.rerun.model import Device
 
 
-@click.command()
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+@click.command(
+    short_help="List the devices of this machine.",
+    epilog=manual(
+        examples={"repro-tui devices": "memory in use, and which jobs hold a device"},
+        exit_codes=DONE,
+    ),
 )
+@format_option
 def devices(format_: str) -> None:
     """List the devices that a run can be re-executed on, and what uses them."""
     from dataclasses import asdict

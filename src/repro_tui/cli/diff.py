@@ -6,7 +6,7 @@ import click
 
 from repro_tui.cli.completion import RUN
 from repro_tui.cli.console import progress, report
-from repro_tui.cli.exits import EXIT_CODES
+from repro_tui.cli.manual import OUTCOMES, manual
 from repro_tui.cli.store import open_engine, tracking_uri
 
 SECTIONS = (
@@ -17,7 +17,21 @@ SECTIONS = (
 TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(
+    short_help="Compare runs: what differs, and a verdict.",
+    epilog=manual(
+        examples={
+            "repro-tui diff latest~1 latest": "the two last runs, to the bit",
+            "repro-tui diff 3f2a 81cc -o report.html": "a page with the metrics' curves",
+            "repro-tui diff 3f2a 81cc --rtol val/loss=1e-6": "tolerant at one place",
+            "repro-tui diff 3f2a 81cc --fail-on inputs": "fails where the inputs differ",
+        },
+        exit_codes={
+            **OUTCOMES,
+            "": "--fail-on inputs: of the inputs; any: 0 both are the same, 1 either differs",
+        },
+    ),
+)
 @tracking_uri
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, type=RUN)
 @click.option(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from repro_tui.cli.completion import JOB
-from repro_tui.cli.console import narrate, print_out, visible_lines
+from repro_tui.cli.console import format_option, narrate, print_out, visible_lines
+from repro_tui.cli.manual import DONE, manual
 from repro_tui.errors import ReproError
 from repro_tui.text import duration, plural, visible
 
@@ -19,10 +20,19 @@ _PATIENCE = 60
 """Seconds that cancelling may take: processes are asked to end, then killed."""
 
 
-@click.group(invoke_without_command=True)
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+@click.group(
+    invoke_without_command=True,
+    short_help="List re-executions; read logs, cancel, remove.",
+    epilog=manual(
+        examples={
+            "repro-tui jobs": "how each stands",
+            "repro-tui jobs log latest --follow": "what the last one writes, till it ends",
+            "repro-tui jobs cancel 1201-3f2a": "any part of its id that no other has",
+        },
+        exit_codes=DONE,
+    ),
 )
+@format_option
 @click.pass_context
 def jobs(context: click.Context, format_: str) -> None:
     """List the re-executions of this machine, newest first; cancel one, read its log, remove it.

@@ -14,9 +14,9 @@ from repro_tui.cli.console import complain, narrate
 from repro_tui.cli.demo import demo
 from repro_tui.cli.devices import devices
 from repro_tui.cli.diff import diff
-from repro_tui.cli.exits import EXIT_CODES
 from repro_tui.cli.interactive import interact
 from repro_tui.cli.jobs import jobs
+from repro_tui.cli.manual import ENVIRONMENT, FILES, OUTCOMES, manual
 from repro_tui.cli.record import record
 from repro_tui.cli.rerun import rerun
 from repro_tui.cli.runs import runs
@@ -36,14 +36,38 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
-@click.group(context_settings=_CONTEXT, invoke_without_command=True, epilog=EXIT_CODES)
+class _InOurOrder(click.Group):
+    """Lists commands as they were added: the way of the work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOurOrder,
+    context_settings=_CONTEXT,
+    invoke_without_command=True,
+    epilog=manual(
+        examples={
+            "repro-tui": "the runs of the store in this folder",
+            "repro-tui --tracking-uri http://host:5000": "those of a server",
+            "repro-tui --theme repro-light": "in another theme, this once",
+            "repro-tui diff latest~1 latest": "the two last ones compared",
+        },
+        exit_codes=OUTCOMES,
+        environment=ENVIRONMENT,
+        files=FILES,
+    ),
+)
 @tracking_uri
+@click.option("--theme", metavar="NAME", help="The theme of this session, above the settings.")
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
     help="Show the version and exit.",
 )  # fmt: skip
 @click.pass_context
-def program(context: click.Context) -> None:
+def program(context: click.Context, theme: str | None) -> None:
     """Can this MLflow run be reproduced, and where it can't, why not?
 
     Without a command it opens the interactive program on the store's runs. Runs are
@@ -55,7 +79,7 @@ def program(context: click.Context) -> None:
             raise click.UsageError(
                 f"There is no terminal to open. Use a command: {', '.join(program.commands)}."
             )
-        interact(context.obj)
+        interact(context.obj, theme)
 
 
 for command in (

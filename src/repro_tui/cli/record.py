@@ -7,21 +7,24 @@ import click
 
 from repro_tui.cli.completion import DEVICE
 from repro_tui.cli.console import narrate
+from repro_tui.cli.manual import manual
 from repro_tui.cli.store import tracking_uri
 from repro_tui.text import plural, visible
 
-_EPILOG = """\b
-Examples:
-  repro-tui record -- python train.py --lr 0.1
-  repro-tui record --seed 1 -- uv run python -m train
-  repro-tui record --seed 1 -- mlflow run . -e training
-
-The exit code is the command's own, 128 and the signal's number where a signal
-ended it, and 2 where the command could not be started."""
-
 
 @click.command(
-    epilog=_EPILOG,
+    epilog=manual(
+        examples={
+            "repro-tui record -- python train.py --lr 0.1": "as you would run it",
+            "repro-tui record --seed 1 -- uv run python -m train": "seeded",
+            "repro-tui record --seed 1 -- mlflow run . -e training": "a project's entry point",
+        },
+        exit_codes={
+            "N": "the command's own",
+            "128+N": "a signal ended it: N is its number",
+            "2": "the command could not be started",
+        },
+    ),
     context_settings={"allow_interspersed_args": False},
     options_metavar="[OPTIONS] [--]",
 )

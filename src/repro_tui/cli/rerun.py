@@ -10,7 +10,7 @@ import click
 
 from repro_tui.cli.completion import DEVICE, PRESET, RUN
 from repro_tui.cli.console import narrate, progress, report, visible_lines
-from repro_tui.cli.exits import EXIT_CODES
+from repro_tui.cli.manual import OUTCOMES, manual
 from repro_tui.cli.store import open_engine, tracking_uri
 from repro_tui.errors import ExitCode, ReproError
 from repro_tui.rerun.model import MOST_TIMES
@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from repro_tui.rerun.model import Job, Plan, Series
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(
+    short_help="Re-execute a run, then compare the two.",
+    epilog=manual(
+        examples={
+            "repro-tui rerun latest --dry-run": "only what would run",
+            "repro-tui rerun 3f2a --device cpu --seed 1": "on another device, seeded",
+            "repro-tui rerun 3f2a --times 5 -o spread.html": "how far repeats spread",
+            "repro-tui rerun 3f2a -P lr=0.01 --yes": "another parameter, without asking",
+        },
+        exit_codes=OUTCOMES,
+    ),
+)
 @tracking_uri
 @click.argument("run", type=RUN)
 @click.option(

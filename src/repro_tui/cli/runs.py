@@ -5,22 +5,33 @@ import json
 import click
 
 from repro_tui.cli.completion import EXPERIMENT
-from repro_tui.cli.console import narrate, print_out
+from repro_tui.cli.console import format_option, narrate, print_out
+from repro_tui.cli.manual import DONE, manual
 from repro_tui.cli.store import open_engine, tracking_uri
 from repro_tui.errors import ReproError
 from repro_tui.text import plural, visible
 
 
-@click.command()
+@click.command(
+    epilog=manual(
+        examples={
+            "repro-tui runs -e digits": "of one experiment",
+            "repro-tui runs --filter 'metrics.loss < 0.1'": "that the store finds",
+            "repro-tui runs --format json | jq '.runs[].run_id'": "for a script",
+        },
+        exit_codes=DONE,
+    ),
+)
 @tracking_uri
 @click.option(
     "-e", "--experiment", metavar="NAME", type=EXPERIMENT, help="Only runs of this experiment."
 )
 @click.option("--filter", "filter_", default="", metavar="QUERY", help="MLflow's filter syntax.")
-@click.option("-n", "--limit", default=100, show_default=True, type=click.IntRange(1, 50_000))
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+    "-n", "--limit", default=100, show_default=True, type=click.IntRange(1, 50_000), metavar="N",
+    help="At most so many.",
+)  # fmt: skip
+@format_option
 @click.pass_context
 def runs(
     context: click.Context, experiment: str | None, filter_: str, limit: int, format_: str

@@ -6,16 +6,22 @@ import sys
 import click
 
 from repro_tui.cli.console import narrate
+from repro_tui.cli.manual import DONE, manual
 from repro_tui.cli.store import tracking_uri
 from repro_tui.errors import ReproError
 
-_EPILOG = """
-Who knows the address can do what you can, execute code too: don't pass it on. From
-another machine reach it through SSH: ssh -L 8000:127.0.0.1:8000 HOST
-"""
 
-
-@click.command(epilog=_EPILOG)
+@click.command(
+    short_help="Open the program to a browser here.",
+    epilog=manual(
+        examples={
+            "repro-tui serve": "prints the address to open",
+            "repro-tui serve --port 0": "on any port that is free",
+            "ssh -L 8000:127.0.0.1:8000 HOST": "to reach it from another machine",
+        },
+        exit_codes=DONE,
+    ),
+)
 @tracking_uri
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, metavar="N",
@@ -27,6 +33,7 @@ def serve(context: click.Context, port: int) -> None:
 
     Prints the address, with a secret in it, and serves until Ctrl-C. It listens on
     loopback (127.0.0.1) alone. Every page that is opened is a session of its own.
+    Who knows the address can do what you can, execute code too: don't pass it on.
     """
     try:
         from repro_tui.browser.server import serve as serve_program

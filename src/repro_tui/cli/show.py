@@ -5,16 +5,24 @@ import json
 import click
 
 from repro_tui.cli.completion import RUN
-from repro_tui.cli.console import narrate, print_out, progress
+from repro_tui.cli.console import format_option, narrate, print_out, progress
+from repro_tui.cli.manual import DONE, manual
 from repro_tui.cli.store import open_engine, tracking_uri
 
 
-@click.command()
+@click.command(
+    short_help="Tell how well a run could be reproduced.",
+    epilog=manual(
+        examples={
+            "repro-tui show latest": "the run that was started last",
+            "repro-tui show 3f2a --format json": "for a script",
+        },
+        exit_codes=DONE,
+    ),
+)
 @tracking_uri
 @click.argument("run", type=RUN)
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_option
 @click.pass_context
 def show(context: click.Context, run: str, format_: str) -> None:
     """Tell how well a run could be reproduced, and how its re-executions ended.
