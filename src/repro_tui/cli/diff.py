@@ -22,13 +22,13 @@ TOLERANCE = "[[SECTION:]PATTERN=]VALUE"
     epilog=manual(
         examples={
             "repro-tui diff latest~1 latest": "the two last runs, to the bit",
-            "repro-tui diff 3f2a 81cc -o report.html": "a page with the metrics' curves",
+            "repro-tui diff 3f2a 81cc -o report.html": "a page with the curves",
             "repro-tui diff 3f2a 81cc --rtol val/loss=1e-6": "tolerant at one place",
             "repro-tui diff 3f2a 81cc --fail-on inputs": "fails where the inputs differ",
         },
         exit_codes={
             **OUTCOMES,
-            "": "--fail-on inputs: of the inputs; any: 0 both are the same, 1 either differs",
+            "": "with --fail-on inputs they say it of the inputs, with any of both",
         },
     ),
 )

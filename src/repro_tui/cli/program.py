@@ -50,7 +50,7 @@ class _InOurOrder(click.Group):
     invoke_without_command=True,
     epilog=manual(
         examples={
-            "repro-tui": "the runs of the store in this folder",
+            "repro-tui": "runs of the store in this folder",
             "repro-tui --tracking-uri http://host:5000": "those of a server",
             "repro-tui --theme repro-light": "in another theme, this once",
             "repro-tui diff latest~1 latest": "the two last ones compared",

@@ -17,7 +17,7 @@ from repro_tui.text import plural, visible
         examples={
             "repro-tui record -- python train.py --lr 0.1": "as you would run it",
             "repro-tui record --seed 1 -- uv run python -m train": "seeded",
-            "repro-tui record --seed 1 -- mlflow run . -e training": "a project's entry point",
+            "repro-tui record --seed 1 -- mlflow run . -e training": "an entry point",
         },
         exit_codes={
             "N": "the command's own",

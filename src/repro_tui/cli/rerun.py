@@ -30,7 +30,7 @@ if TYPE_CHECKING:
             "repro-tui rerun latest --dry-run": "only what would run",
             "repro-tui rerun 3f2a --device cpu --seed 1": "on another device, seeded",
             "repro-tui rerun 3f2a --times 5 -o spread.html": "how far repeats spread",
-            "repro-tui rerun 3f2a -P lr=0.01 --yes": "another parameter, without asking",
+            "repro-tui rerun 3f2a -P lr=0.01 --yes": "a parameter, without asking",
         },
         exit_codes=OUTCOMES,
     ),
