@@ -10,9 +10,20 @@ from tests import builders
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.several import Several
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Dataset, Experiment, Run, Tag
+from repro_tui.evidence.model import (
+    Dataset,
+    Experiment,
+    History,
+    LoggedModel,
+    Missing,
+    Run,
+    Section,
+    SectionName,
+    Tag,
+)
+from repro_tui.evidence.overview import Overview, Stored
 from repro_tui.evidence.tracking.discover import StoreLocation
-from repro_tui.evidence.tracking.reader import RunPage, RunQuery
+from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, StoredFile
 from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import (
     Device,
@@ -179,6 +190,40 @@ class StandIn:
 
     def datasets(self, run_id: str) -> tuple[Dataset, ...]:
         return (Dataset("digits", "9f86d081", "code", "load_digits", "", "", "training"),)
+
+    def overview(self, run_id: str, progress: Callable[[str], None] = lambda _: None) -> Overview:
+        """Complete but for the randomness, which nobody recorded."""
+        self._fail()
+        known = builders.evidence().sections
+        unrecorded = Missing("no record of the execution; it was not started by repro-tui")
+        lacking = Section(SectionName.RANDOMNESS, {(): unrecorded})
+        files = (
+            StoredFile("model/MLmodel", 640), StoredFile("model/weights.bin", 4_200_000),
+            StoredFile("plots/loss.png", 18_432), StoredFile("predictions.csv", 1_024),
+            StoredFile("scratch", None, "a link, not followed"),
+        )  # fmt: skip
+        run = self.run(run_id)
+        return Overview(
+            run,
+            {**known, SectionName.RANDOMNESS: lacking},
+            self.datasets(run_id),
+            (LoggedModel("m-1", "digits", "file:///models/m-1", "READY"),),
+            (
+                Stored("", run.artifact_uri, Listing(files)),
+                Stored("digits", "file:///models/m-1", Listing((StoredFile("MLmodel", 512),))),
+            ),
+        )
+
+    def histories(self, run_id: str) -> dict[str, History]:
+        self._fail()
+        losses = [1.0, 0.5, float("nan"), 0.25, 0.125]
+        found = {"loss": losses, "accuracy": [0.25, 0.5, 0.875, 0.9375]}
+        return {name: builders.history(values) for name, values in found.items()}
+
+    def reexecutions(self, run_id: str) -> RunPage:
+        self._fail()
+        again = [run for run in self.all_runs if run.tags.get(Tag.REEXECUTES) == run_id]
+        return RunPage(tuple(again), "")
 
     def compare(
         self,

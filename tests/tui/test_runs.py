@@ -89,11 +89,11 @@ async def test_enter_compares_a_reexecution_with_its_original() -> None:
         assert session.screen == "CompareScreen"
 
 
-async def test_enter_on_a_run_without_a_partner_shows_its_details() -> None:
+async def test_enter_on_a_run_without_a_partner_opens_it() -> None:
     async with program() as session:
         await session.press("enter")
-        assert session.screen == "RunsScreen"
-        assert session.app.screen.has_class("-details")
+        assert session.screen == "RunScreen"
+        assert "still going" in session.text()
 
 
 async def test_compare_without_a_partner_says_what_to_do() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from textual.app import App
 from textual.binding import Binding
-from textual.containers import ScrollableContainer
+from textual.containers import ScrollableContainer, Vertical
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -50,4 +50,4 @@ def _group(node: DOMNode, binding: Binding) -> str | None:
         return "Moving"
     if isinstance(node, App) or binding.action in _TEXTUAL:
         return "Everywhere"
-    return "This screen" if isinstance(node, Screen | Rows) else None
+    return "This screen" if isinstance(node, Screen | Rows | Vertical) else None

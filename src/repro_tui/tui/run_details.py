@@ -1,65 +1,380 @@
-"""Everything that the store tells of one run, as text for the side pane. Pure."""
+"""What is known of one run, as lines: what is missing first, then section by section. Pure.
 
-from collections.abc import Mapping, Sequence
+A line is drawn when it is seen, so that ten thousand params cost what is in view.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from textual.content import Content
 
-from repro_tui.evidence.model import Dataset, Run, Tag
-from repro_tui.text import duration, number, plural
-from repro_tui.tui.facts import Facts
-from repro_tui.tui.run_rows import verdict
-from repro_tui.tui.spelling import MUTED, moment, shown, status
+from repro_tui.evidence.gauge import Gauge, Level, Part, gauge, seen_on_page
+from repro_tui.evidence.model import History, LoggedModel, Run, Tag, Unreadable
+from repro_tui.evidence.overview import Overview
+from repro_tui.evidence.tracking.reader import RunPage
+from repro_tui.reports.runs import device, seed
+from repro_tui.text import duration, number, plural, visible
+from repro_tui.tui.artifact_tree import tree
+from repro_tui.tui.sparkline import sparkline
+from repro_tui.tui.spelling import MUTED, headline, moment, shown, status
+
+NOTE = "mlflow.note.content"
+"""The tag in which MLflow keeps what a person wrote about a run."""
+LEGEND = "  ".join(f"{level.symbol} {level}" for level in reversed(Level))
+_MOST_LINES = 4
+"""Lines of a value; the rest is for the screen that shows it whole."""
+_NOTE_LINES = 40
+_LEVEL_STYLES = {
+    Level.KNOWN: "$text-success",
+    Level.PARTLY: "$text-warning",
+    Level.MISSING: "$text-error",
+    Level.NOT_LOOKED_AT: MUTED,
+}
 
 
-def details(
-    run: Run, datasets: Sequence[Dataset] | None, verdicts: Sequence[str], now: int
-) -> Facts:
-    """The run's facts, params, metrics, datasets and tags; datasets None: still being read."""
-    took = run.duration
-    facts = {
-        "run id": shown(run.run_id),
-        "experiment": shown(run.experiment_name),
-        "status": status(run),
-        "start": Content(moment(run.start_time, now)),
-        "duration": Content("" if took is None else duration(took)),
-        "user": shown(run.user),
-        "verdict": verdict(verdicts),
-        "re-executes": shown(run.tags.get(Tag.REEXECUTES, "")),
-        "commit": shown(run.tags.get(Tag.GIT_COMMIT, "")),
-        "uncommitted": shown({"true": "yes", "false": "none"}.get(run.tags.get(Tag.DIRTY, ""), "")),
-        "artifacts": shown(run.artifact_uri),
-        "deleted": shown("yes" if run.lifecycle_stage == "deleted" else ""),
-    }
-    metrics = {name: Content(number(value)) for name, value in run.metrics.items()}
-    lines = [(Content(""), shown(run.name or run.run_id, "$accent bold"))]
-    lines += [(Content.styled(name, MUTED), value) for name, value in facts.items() if value]
-    lines += _block(plural(len(run.params), "param"), _texts(run.params))
-    lines += _block(f"{plural(len(metrics), 'metric')}, last values", metrics)
-    lines += _datasets(datasets)
-    lines += _block(plural(len(run.tags), "tag"), _texts(run.tags))
-    return Facts(lines)
+class Topic(StrEnum):
+    """The sections, in their order."""
+
+    KNOWN = "could it be reproduced?"
+    RUN = "run"
+    AGAIN = "re-executions"
+    PARAMS = "params"
+    METRICS = "metrics"
+    DATASETS = "datasets"
+    NOTES = "notes"
+    ARTIFACTS = "artifacts"
+    MODELS = "logged models"
+    TAGS = "tags"
 
 
-def _texts(values: Mapping[str, str]) -> dict[str, Content]:
-    return {name: shown(value) or Content("(empty)") for name, value in values.items()}
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known by now; None: it is still being read."""
+
+    run: Run
+    overview: Overview | str | None = None
+    """In place of what could not be read stands why."""
+    histories: Mapping[str, History] | str | None = None
+    again: RunPage | str | None = None
 
 
-def _block(title: str, values: Mapping[str, Content]) -> list[tuple[Content, Content]]:
-    heading = Content("\n") + Content.styled(title, "$primary bold")
-    lines = [(shown(name, MUTED), value) for name, value in values.items()]
-    return [(Content(""), heading), *lines]
+@dataclass(frozen=True, slots=True)
+class Line:
+    topic: Topic
+    label: str
+    """With the topic and the place it says which line it is; a stranger may have written it."""
+    draw: Callable[[], Content] = field(compare=False)
+    value: str = ""
+    """The whole value, as it is: to be copied, searched, or shown by itself."""
+    opens: tuple[str, str] | None = None
+    """Two runs whose comparison this line opens."""
+    place: int = 0
+    """Of several lines of one value, which this is."""
+    heads: bool = False
 
 
-def _datasets(datasets: Sequence[Dataset] | None) -> list[tuple[Content, Content]]:
-    if datasets is None:
-        return _block("datasets are being read…", {})
-    return _block(
-        plural(len(datasets), "dataset"),
-        {
-            f"{dataset.name} ({dataset.context})" if dataset.context else dataset.name: shown(
-                f"digest {dataset.digest}, {dataset.source_type} {dataset.source}".strip(),
-                limit=400,
-            )
-            for dataset in datasets
-        },
+def lines(
+    told: Told, width: int, now: int, folded: Collection[Topic] = (), search: str = ""
+) -> tuple[Line, ...]:
+    """Every section with its lines; of a folded one the heading. A search leaves what holds it."""
+    found: list[Line] = []
+    wanted = search.casefold()
+    for topic, summary, body in _topics(told, width, now):
+        inside = body
+        if wanted:
+            inside = [
+                line
+                for line in body
+                if wanted in line.label.casefold() or wanted in line.value.casefold()
+            ]
+            if not inside:
+                continue
+        shut = topic in folded and not wanted
+        found.append(_heading(topic, summary, shut, bool(inside)))
+        found += [] if shut else inside
+    return tuple(found)
+
+
+def _topics(told: Told, width: int, now: int) -> Iterator[tuple[Topic, Content, list[Line]]]:
+    run, known = told.run, told.overview
+    sections = known.sections if isinstance(known, Overview) else seen_on_page(run)
+    measured = gauge(run, sections)
+    state = Content("") if isinstance(known, Overview) else _state(known, Content(""))
+    yield Topic.KNOWN, state, list(_gauge(measured, width))
+    yield Topic.RUN, shown(run.name or run.run_id, "$accent bold"), list(_facts(run, now, width))
+    yield Topic.AGAIN, _state(told.again, _count_again(told)), list(_again(told, now))
+    yield (
+        Topic.PARAMS,
+        _count(len(run.params)),
+        list(_values(Topic.PARAMS, run.params, width)),
     )
+    yield Topic.METRICS, _metrics_told(told), list(_metrics(told, width))
+    if isinstance(known, Overview):
+        yield from _overview_topics(known, width)
+    if note := run.tags.get(NOTE):
+        yield Topic.NOTES, Content(""), list(_note(note, width))
+    tags = {name: value for name, value in run.tags.items() if name != NOTE}
+    yield Topic.TAGS, _count(len(tags)), list(_values(Topic.TAGS, tags, width))
+
+
+def _heading(topic: Topic, summary: Content, folded: bool, holds: bool) -> Line:
+    fold = "▸ " if folded else "▾ " if holds else "  "
+
+    def draw() -> Content:
+        return Content.styled(f"{fold}{topic}  ", "$primary bold") + summary
+
+    return Line(topic, "", draw, heads=True)
+
+
+def _count(count: int) -> Content:
+    return Content.styled(f"{count:,}" if count else "none", MUTED)
+
+
+def _state(read: object, count: Content) -> Content:
+    """What a heading says of what is still being read, or could not be."""
+    if read is None:
+        return Content.styled("reading…", MUTED)
+    return shown(f"cannot be read: {read}", "$text-error") if isinstance(read, str) else count
+
+
+# --- How well it could be reproduced ---------------------------------------------------
+
+
+def _gauge(measured: Gauge, width: int) -> Iterator[Line]:
+    yield Line(Topic.KNOWN, "groups", lambda: _groups(measured))
+    gaps = [part for _, part in measured.gaps]
+    for part in gaps:
+        yield from _part(part, width)
+    for number_, advice in enumerate(measured.advice):
+        yield from _wrapped(Topic.KNOWN, f"next time {number_}", "→ ", advice, width, "$accent")
+    for part in (part for grade in measured.grades for part in grade.parts):
+        if part not in gaps:
+            yield from _part(part, width)
+    yield Line(Topic.KNOWN, "legend", lambda: Content.styled(f"  {LEGEND}", MUTED))
+
+
+def _groups(measured: Gauge) -> Content:
+    return Content("  ") + Content(" ").join(
+        Content.styled(f"{grade.level.symbol}{grade.group}", _LEVEL_STYLES[grade.level])
+        for grade in measured.grades
+    )
+
+
+def _part(part: Part, width: int) -> Iterator[Line]:
+    head = Content.styled(f"{part.level.symbol} {part.name}", _LEVEL_STYLES[part.level])
+    return _beside(Topic.KNOWN, part.name, head, part.told, width, 21)
+
+
+# --- The run and its values --------------------------------------------------------------
+
+
+def _facts(run: Run, now: int, width: int) -> Iterator[Line]:
+    took = run.duration
+    texts = {
+        "run id": run.run_id,
+        "experiment": run.experiment_name,
+        "start": moment(run.start_time, now),
+        "duration": "" if took is None else duration(took),
+        "user": run.user,
+        "artifacts": run.artifact_uri,
+        "deleted": "yes" if run.lifecycle_stage == "deleted" else "",
+    }
+    yield Line(
+        Topic.RUN, "status",
+        lambda: Content.styled(f"  {'status':<12}", MUTED) + status(run), run.status,
+    )  # fmt: skip
+    for name, text in texts.items():
+        if text:
+            yield from _beside(Topic.RUN, name, Content.styled(name, MUTED), text, width, 10)
+
+
+def _values(topic: Topic, values: Mapping[str, str], width: int) -> Iterator[Line]:
+    most = _label_width(values, width)
+    for name, value in values.items():
+        yield from _beside(topic, name, None, value, width, most)
+
+
+def _label_width(names: Iterable[str], width: int) -> int:
+    return min(max((len(name) for name in names), default=0), max(width // 2 - 4, 12))
+
+
+def _beside(
+    topic: Topic, label: str, head: Content | None, value: str, width: int, most: int
+) -> Iterator[Line]:
+    """A value beside its label, wrapped; `head` is what stands for the label."""
+    room = max(width - most - 5, 8)
+    parts = _wrap(value, room, _MOST_LINES) if value else ["(empty)"]
+    for place, part in enumerate(parts):
+
+        def draw(place: int = place, part: str = part) -> Content:
+            start = Content("")
+            if place == 0:
+                start = shown(label, MUTED, 200) if head is None else head
+            return Content("  ") + _fit(start, most) + Content("  ") + Content(part)
+
+        yield Line(topic, label, draw, value, place=place)
+
+
+def _fit(text: Content, width: int) -> Content:
+    cut = text.truncate(width, ellipsis=True)
+    return cut.pad_right(width - cut.cell_length)
+
+
+def _wrap(text: str, room: int, most: int) -> list[str]:
+    """Safe lines of a text, and how much there is where it is too long for `most` lines."""
+    cut = text[: room * (most + 1)]
+    safe = visible(cut)
+    if len(safe) <= room and safe.isascii():
+        return [safe]
+    parts = [part.plain.rstrip() for part in Content(safe).wrap(room)]
+    if len(parts) <= most and len(cut) == len(text):
+        return parts
+    return [*parts[: most - 1], f"… {len(text):,} characters; enter shows all"]
+
+
+def _wrapped(
+    topic: Topic, label: str, start: str, text: str, width: int, style: str
+) -> Iterator[Line]:
+    for place, part in enumerate(_wrap(text, max(width - 4 - len(start), 8), 6)):
+        before = start if place == 0 else " " * len(start)
+
+        def draw(before: str = before, part: str = part) -> Content:
+            return Content.styled(f"  {before}{part}", style)
+
+        yield Line(topic, label, draw, text, place=place)
+
+
+def _note(note: str, width: int) -> Iterator[Line]:
+    """What a person wrote, as plain text: nothing in it is obeyed."""
+    paragraphs = note.replace("\r\n", "\n").split("\n")
+    for number_, paragraph in enumerate(paragraphs[:_NOTE_LINES]):
+        parts = _wrap(paragraph, max(width - 4, 8), 12) if paragraph else [""]
+        for place, part in enumerate(parts):
+
+            def draw(part: str = part) -> Content:
+                return Content(f"  {part}")
+
+            yield Line(Topic.NOTES, str(number_), draw, note, place=place)
+    if len(paragraphs) > _NOTE_LINES:
+        more = f"  … {len(paragraphs) - _NOTE_LINES:,} more lines; enter shows all"
+        yield Line(Topic.NOTES, "more", lambda: Content.styled(more, MUTED), note)
+
+
+# --- Metrics -----------------------------------------------------------------------------
+
+
+def _metrics_told(told: Told) -> Content:
+    return _state(told.histories, _count(len(told.run.metrics)))
+
+
+def _metrics(told: Told, width: int) -> Iterator[Line]:
+    histories = told.histories if isinstance(told.histories, Mapping) else {}
+    longest = max(map(len, histories.values()), default=0)
+    wide = min(24 if width >= 70 else 10, longest)
+    most = min(_label_width(told.run.metrics, width), max(width - wide - 28, 8))
+    for name, value in told.run.metrics.items():
+
+        def draw(name: str = name, value: float = value) -> Content:
+            history = histories.get(name)
+            line = Content("  ") + _fit(shown(name, MUTED, 200), most) + Content("  ")
+            bars = "" if history is None else sparkline(history.values, wide)
+            line += Content.styled(f"{bars:<{wide}}  ", "$accent") + Content(number(value))
+            points = "" if history is None else f"  {plural(len(history), 'point')}"
+            return line + Content.styled(points, MUTED)
+
+        yield Line(Topic.METRICS, name, draw, number(value))
+
+
+# --- Re-executions -----------------------------------------------------------------------
+
+
+def _count_again(told: Told) -> Content:
+    if not isinstance(told.again, RunPage):
+        return Content("")
+    more = " or more" if told.again.next_page_token else ""
+    count = len(told.again.runs)
+    return Content.styled(f"{count:,}{more}, newest first" if count else "none", MUTED)
+
+
+def _again(told: Told, now: int) -> Iterator[Line]:
+    repeats = told.again.runs if isinstance(told.again, RunPage) else ()
+    found = [_outcome(run).cell_length for run in (told.run, *repeats)]
+    most = min(max(found), 34)
+    original = told.run.tags.get(Tag.REEXECUTES)
+    if original:
+        yield _comparison(told.run, original, f"this one, of {original[:8]}", now, most)
+    for run in repeats:
+        yield _comparison(run, told.run.run_id, run.run_id[:8], now, most)
+
+
+def _outcome(run: Run) -> Content:
+    told = run.tags.get(Tag.VERDICT, "")
+    return headline(told) if told else status(run) + Content(", not compared")
+
+
+def _comparison(run: Run, original: str, name: str, now: int, most: int) -> Line:
+    """One re-execution: what came of it, when, on which seed and device, how long it took."""
+    took = run.duration
+    seeded, on = seed(run), device(run)
+
+    def draw() -> Content:
+        facts = (
+            moment(run.start_time, now),
+            f"seed {visible(seeded, 12)}" if seeded else "",
+            visible(on, 12),
+            "" if took is None else duration(took),
+        )
+        rest = "  ".join(filter(None, facts))
+        named = shown(f"  {name}", MUTED)
+        return Content("  ↻ ") + _fit(_outcome(run), most) + Content(f"  {rest}") + named
+
+    value = f"{run.run_id} {run.name} {run.tags.get(Tag.VERDICT, '')} {seeded} {on}"
+    return Line(Topic.AGAIN, run.run_id, draw, value, opens=(original, run.run_id))
+
+
+# --- What had to be looked at -------------------------------------------------------------
+
+
+def _overview_topics(known: Overview, width: int) -> Iterator[tuple[Topic, Content, list[Line]]]:
+    if isinstance(known.datasets, Unreadable):
+        yield Topic.DATASETS, _state(known.datasets.reason, Content("")), []
+    else:
+        datasets = {}
+        for dataset in known.datasets:
+            name = f"{dataset.name} ({dataset.context})" if dataset.context else dataset.name
+            source = f"{dataset.source_type} {dataset.source}".strip()
+            datasets[name] = f"digest {dataset.digest}, {source}"
+        yield (
+            Topic.DATASETS,
+            _count(len(known.datasets)),
+            list(_values(Topic.DATASETS, datasets, width)),
+        )
+    own, *_ = known.stored
+    summary, branches = tree(own.listing)
+    yield (
+        Topic.ARTIFACTS,
+        summary,
+        [
+            Line(Topic.ARTIFACTS, b.path, b.draw, f"{own.uri.rstrip('/')}/{b.path}")
+            for b in branches
+        ],
+    )
+    if isinstance(known.models, Unreadable):
+        yield Topic.MODELS, _state(known.models.reason, Content("")), []
+    elif known.models:
+        yield Topic.MODELS, _count(len(known.models)), list(_models(known, known.models))
+
+
+def _models(known: Overview, models: Iterable[LoggedModel]) -> Iterator[Line]:
+    for model, stored in zip(models, known.stored[1:], strict=True):
+        summary, branches = tree(stored.listing, 1)
+
+        def draw(model: LoggedModel = model, summary: Content = summary) -> Content:
+            told = shown(f"  {model.model_id}  {model.status.lower()}  ", MUTED)
+            return Content("  ") + shown(model.name, "bold", 60) + told + summary
+
+        yield Line(Topic.MODELS, model.model_id, draw, model.model_id)
+        for branch in branches:
+            path = f"{stored.uri.rstrip('/')}/{branch.path}"
+            yield Line(Topic.MODELS, f"{model.model_id}/{branch.path}", branch.draw, path)

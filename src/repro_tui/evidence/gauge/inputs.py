@@ -29,8 +29,18 @@ from repro_tui.evidence.model import (
 )
 from repro_tui.text import plural
 
-RECORD = "repro-tui record -- COMMAND"
-SEEDED = "repro-tui record --seed 1 -- COMMAND"
+_COMMIT = (
+    "Commit before training, or record with `repro-tui record -- COMMAND`, which keeps what is "
+    "uncommitted."
+)
+_RECORD = (
+    "Record with `repro-tui record -- COMMAND`: it keeps the command, the interpreter, every "
+    "package and the machine."
+)
+_SEED = (
+    "Record with `repro-tui record --seed 1 -- COMMAND`: it seeds every generator and keeps the "
+    "seeds, the threads and the switches."
+)
 _SEED_PARAMS = ("seed", "random_seed", "random_state")
 _NUMBER = re.compile(r"[0-9]{1,20}")
 
@@ -47,8 +57,7 @@ def code(run: Run, sections: Sections) -> Iterator[Part]:
 
 
 def _changes(section: Section) -> Part:
-    advice = f"Commit before training, or record with `{RECORD}`, which keeps what is uncommitted."
-    part = one("uncommitted changes", section, ("uncommitted changes",), advice)
+    part = one("uncommitted changes", section, ("uncommitted changes",), _COMMIT)
     held = section.at(("uncommitted changes",))
     if isinstance(held, Known) and not isinstance(held.value, FileRef) and held.value != "none":
         told = f"only their digest is known: {part.told}"
@@ -81,11 +90,10 @@ def _start(run: Run, section: Section) -> Part:
     if is_known(entry) and Tag.ENTRY_POINT in run.tags:
         # MLflow records the parameters of a project's entry point among the params.
         return known(name, entry, "entry point ")
-    advice = f"Record with `{RECORD}`: MLflow keeps no arguments of a script."
     if is_known(entry):
         told = f"the script {spelled(entry)}"
-        return partly(name, told, command, "not its arguments", advice)
-    return lack(name, command or entry or Missing("how it was started is not known"), advice)
+        return partly(name, told, command, "not its arguments", _RECORD)
+    return lack(name, command or entry or Missing("how it was started is not known"), _RECORD)
 
 
 # --- Environment ---------------------------------------------------------------------
@@ -94,17 +102,13 @@ def _start(run: Run, section: Section) -> Part:
 def environment(run: Run, sections: Sections) -> Iterator[Part]:
     del run
     section = sections[SectionName.ENVIRONMENT]
-    advice = f"Record with `{RECORD}`: it keeps the interpreter, every package and the machine."
-    yield one(
-        "Python", section, ("python",),
-        "Install repro-tui beside MLflow: it tags every run with its interpreter.",
-    )  # fmt: skip
-    yield _packages(section, sections[SectionName.LOCKFILES], advice)
-    yield _system(section, advice)
-    yield one("device", sections[SectionName.DEVICE], ("device",), advice)
+    yield one("Python", section, ("python",), _RECORD)
+    yield _packages(section, sections[SectionName.LOCKFILES])
+    yield _system(section)
+    yield one("device", sections[SectionName.DEVICE], ("device",), _RECORD)
 
 
-def _packages(section: Section, locks: Section, advice: str) -> Part:
+def _packages(section: Section, locks: Section) -> Part:
     name = "packages"
     installed, gap = knowns(section, "packages"), section.at(("packages",))
     if installed and gap is None:
@@ -124,22 +128,22 @@ def _packages(section: Section, locks: Section, advice: str) -> Part:
             told.append(f"the image {spelled(image)}")
             break
     if told:
-        return partly(name, "; ".join(told), gap, "not what was installed", advice)
-    return lack(name, gap or Missing("no package is known"), advice)
+        return partly(name, "; ".join(told), gap, "not what was installed", _RECORD)
+    return lack(name, gap or Missing("no package is known"), _RECORD)
 
 
-def _system(section: Section, advice: str) -> Part:
+def _system(section: Section) -> Part:
     name = "system"
     found = [fact for key in ("os", "cpu") if is_known(fact := section.at((key,)))]
     libraries, gap = knowns(section, "libraries"), section.at(("libraries",))
     told = [spelled(fact, source=False) for fact in found]
-    told += [f"{len(libraries):,} facts of libraries"] if libraries else []
+    told += [plural(len(libraries), "library fact")] if libraries else []
     if len(found) == 2 and gap is None:
         return Part(name, Level.KNOWN, f"{', '.join(told)} ({found[0].source})")
     if told:
         lacking = "not all of operating system, CPU and libraries"
-        return partly(name, ", ".join(told), section.at(("os",)), lacking, advice)
-    return lack(name, section.at(("os",)) or Missing("nobody recorded it"), advice)
+        return partly(name, ", ".join(told), section.at(("os",)), lacking, _RECORD)
+    return lack(name, section.at(("os",)) or Missing("nobody recorded it"), _RECORD)
 
 
 # --- Data ----------------------------------------------------------------------------
@@ -193,7 +197,6 @@ def randomness(run: Run, sections: Sections) -> Iterator[Part]:
 
 def _seeds(run: Run, section: Section) -> Part:
     name = "seeds"
-    advice = f"Record with `{SEEDED}`: every generator is seeded and its seed kept."
     seeds = {
         key[0]: fact for key, fact in section.facts.items() if len(key) == 2 and key[1] == "seed"
     }
@@ -207,26 +210,25 @@ def _seeds(run: Run, section: Section) -> Part:
     if unseeded or unread:
         told = f"nobody seeded {', '.join(unseeded)}" if unseeded else ""
         told = told or f"the seed of {', '.join(unread)} could not be read"
-        return Part(name, Level.PARTLY if good else Level.MISSING, told, advice)
+        return Part(name, Level.PARTLY if good else Level.MISSING, told, _SEED)
     if good:
         told = f"{', '.join(good)} ({sources({(of, 'seed'): seeds[of] for of in good})})"
         if whole:
             return Part(name, Level.KNOWN, told)
-        return partly(name, told, section.at(()), "not every generator", advice)
+        return partly(name, told, section.at(()), "not every generator", _SEED)
     if isinstance(seed, Known) and isinstance(seed.value, int | str) and seed.value != "not set":
         told = f"seed {seed.value} ({seed.source})"
-        return partly(name, told, section.at(()), "not which generators it reached", advice)
+        return partly(name, told, section.at(()), "not which generators it reached", _SEED)
     for param, value in run.params.items():
         if param.rpartition("/")[2].lower() in _SEED_PARAMS and _NUMBER.fullmatch(value):
             told = f"{value} (param {param})"
-            return partly(name, told, section.at(()), "not what it seeded", advice)
-    return lack(name, section.at(()) or seed or Missing("no seed is known"), advice)
+            return partly(name, told, section.at(()), "not what it seeded", _SEED)
+    return lack(name, section.at(()) or seed or Missing("no seed is known"), _SEED)
 
 
 def _switches(section: Section) -> Part:
     """What decides whether the same seed gives the same numbers."""
     name = "switches"
-    advice = f"Record with `{SEEDED}`: it keeps the hash seed, the threads and what is enforced."
     switches = ("determinism", "PYTHONHASHSEED")
     told = [
         f"{key} {spelled(fact, source=False)}"
@@ -240,6 +242,6 @@ def _switches(section: Section) -> Part:
         return Part(name, Level.KNOWN, f"{', '.join(told)} ({sources(threads)})")
     if told:
         lacking = "not all of determinism, hash seed and threads"
-        return partly(name, ", ".join(told), section.at(()), lacking, advice)
+        return partly(name, ", ".join(told), section.at(()), lacking, _SEED)
     gap = section.at(()) or section.at(("determinism",)) or Missing("no switch is known")
-    return lack(name, gap, advice)
+    return lack(name, gap, _SEED)

@@ -22,6 +22,7 @@ from repro_tui.tui.run_rows import RunRow, arrange, columns, common_metrics, pai
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.rerun import RerunScreen
+from repro_tui.tui.screens.run import RunScreen
 from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.run_pane import RunPane
@@ -199,7 +200,7 @@ class RunsScreen(Screen[None]):
     def _show_details(self) -> None:
         row = self._list.current
         if row is not None:
-            self.query_one(RunPane).show(row.run, row.verdicts)
+            self.query_one(RunPane).show(row.run)
 
     # --- Marks and folding ---------------------------------------------------------------
 
@@ -325,8 +326,8 @@ class RunsScreen(Screen[None]):
     def _chosen(self) -> None:
         if pair(self._current, self._marks):
             self.action_compare()
-        else:
-            self.action_details()
+        elif self._current is not None:
+            self.app.push_screen(RunScreen(self._current))
 
     def action_compare(self) -> None:
         chosen = pair(self._current, self._marks)
