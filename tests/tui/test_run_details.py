@@ -15,7 +15,8 @@ from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking.reader import Listing, StoredFile
 from repro_tui.text import visible
 from repro_tui.tui.artifact_tree import tree
-from repro_tui.tui.run_details import NOTE, Line, Told, Topic, lines
+from repro_tui.tui.run_details import NOTE, Told, lines
+from repro_tui.tui.run_lines import Line, Topic
 from repro_tui.tui.screens.value import pieces
 
 ENGINE = StandIn()
@@ -119,9 +120,13 @@ def test_a_long_value_is_cut_where_it_is_shown_and_kept_whole() -> None:
     assert all(line.value == long for line in tags[1:])
 
 
-def test_ten_thousand_params_are_lines_that_nobody_draws() -> None:
+def test_of_ten_thousand_params_the_first_are_listed_and_all_are_found() -> None:
     run = builders.run(params={f"p{n}": "v" * (n % 50) for n in range(10_000)})
-    assert len(of(Topic.PARAMS, whole(run))) == 10_001
+    params = of(Topic.PARAMS, whole(run))
+    assert len(params) == 502
+    assert params[0].draw().plain == "▾ params  10,000"
+    assert params[-1].draw().plain == "  … and more; / searches in all of them"
+    assert [line.label for line in of(Topic.PARAMS, whole(run), search="P9999")] == ["", "p9999"]
 
 
 @given(

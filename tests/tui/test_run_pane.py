@@ -6,7 +6,7 @@ from tests.tui.stand_in import StandIn, run_id
 from textual.widgets import Input
 
 from repro_tui.errors import ReproError
-from repro_tui.tui.run_details import Topic
+from repro_tui.tui.run_lines import Topic
 from repro_tui.tui.widgets.run_pane import RunLines
 
 

@@ -103,13 +103,21 @@ async def test_compare_without_a_partner_says_what_to_do() -> None:
 
 
 async def test_details_show_params_metrics_datasets_and_tags() -> None:
-    async with program(size=(160, 60)) as session:
+    async with program(size=(160, 80)) as session:
         await session.press("d")
         await session.until(lambda: "digest 9f86d081" in session.text())
         text = session.text()
         await session.press("d")
         assert "digest 9f86d081" not in session.text()
-    for part in ("3 params", "lr", "0.001", "2 metrics", "0.9375", "mlflow.runName", "still going"):
+    for part in (
+        "params  3",
+        "lr",
+        "0.001",
+        "metrics  2",
+        "0.9375",
+        "mlflow.runName",
+        "still going",
+    ):
         assert part in text
 
 

@@ -4,8 +4,8 @@ A line is drawn when it is seen, so that ten thousand params cost what is in vie
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from itertools import islice
 
 from textual.content import Content
 
@@ -16,14 +16,20 @@ from repro_tui.evidence.tracking.reader import RunPage
 from repro_tui.reports.runs import device, seed
 from repro_tui.text import duration, number, plural, visible
 from repro_tui.tui.artifact_tree import tree
+from repro_tui.tui.run_lines import Line, Topic, beside, fit, label_width, wrap, wrapped
 from repro_tui.tui.sparkline import sparkline
 from repro_tui.tui.spelling import MUTED, headline, moment, shown, status
 
 NOTE = "mlflow.note.content"
 """The tag in which MLflow keeps what a person wrote about a run."""
 LEGEND = "  ".join(f"{level.symbol} {level}" for level in reversed(Level))
-_MOST_LINES = 4
-"""Lines of a value; the rest is for the screen that shows it whole."""
+Holds = Callable[[str, str], bool]
+"""Whether a label and its value hold what is searched for."""
+
+Section = tuple[Topic, Content, Iterable[Line]]
+"""A topic, what its heading says, and its lines."""
+_MOST_SHOWN = 500
+"""Lines of one section."""
 _NOTE_LINES = 40
 _LEVEL_STYLES = {
     Level.KNOWN: "$text-success",
@@ -31,21 +37,6 @@ _LEVEL_STYLES = {
     Level.MISSING: "$text-error",
     Level.NOT_LOOKED_AT: MUTED,
 }
-
-
-class Topic(StrEnum):
-    """The sections, in their order."""
-
-    KNOWN = "could it be reproduced?"
-    RUN = "run"
-    AGAIN = "re-executions"
-    PARAMS = "params"
-    METRICS = "metrics"
-    DATASETS = "datasets"
-    NOTES = "notes"
-    ARTIFACTS = "artifacts"
-    MODELS = "logged models"
-    TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,63 +50,55 @@ class Told:
     again: RunPage | str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    topic: Topic
-    label: str
-    """With the topic and the place it says which line it is; a stranger may have written it."""
-    draw: Callable[[], Content] = field(compare=False)
-    value: str = ""
-    """The whole value, as it is: to be copied, searched, or shown by itself."""
-    opens: tuple[str, str] | None = None
-    """Two runs whose comparison this line opens."""
-    place: int = 0
-    """Of several lines of one value, which this is."""
-    heads: bool = False
-
-
 def lines(
     told: Told, width: int, now: int, folded: Collection[Topic] = (), search: str = ""
 ) -> tuple[Line, ...]:
     """Every section with its lines; of a folded one the heading. A search leaves what holds it."""
     found: list[Line] = []
     wanted = search.casefold()
-    for topic, summary, body in _topics(told, width, now):
-        inside = body
-        if wanted:
-            inside = [
-                line
-                for line in body
-                if wanted in line.label.casefold() or wanted in line.value.casefold()
-            ]
-            if not inside:
-                continue
+
+    def holds(label: str, value: str) -> bool:
+        return wanted in label.casefold() or wanted in value.casefold()
+
+    for topic, summary, body in _topics(told, width, now, holds):
+        inside = list(islice((o for o in body if holds(o.label, o.value)), _MOST_SHOWN + 1))
+        if wanted and not inside:
+            continue
         shut = topic in folded and not wanted
         found.append(_heading(topic, summary, shut, bool(inside)))
-        found += [] if shut else inside
+        found += [] if shut else inside[:_MOST_SHOWN]
+        if len(inside) > _MOST_SHOWN and not shut:
+            found.append(Line(topic, "more", _more))
     return tuple(found)
 
 
-def _topics(told: Told, width: int, now: int) -> Iterator[tuple[Topic, Content, list[Line]]]:
+def _more() -> Content:
+    return Content.styled("  … and more; / searches in all of them", MUTED)
+
+
+def _topics(told: Told, width: int, now: int, holds: Holds) -> Iterator[Section]:
+    """The sections. What can be long is searched before its lines are made."""
     run, known = told.run, told.overview
     sections = known.sections if isinstance(known, Overview) else seen_on_page(run)
     measured = gauge(run, sections)
     state = Content("") if isinstance(known, Overview) else _state(known, Content(""))
-    yield Topic.KNOWN, state, list(_gauge(measured, width))
-    yield Topic.RUN, shown(run.name or run.run_id, "$accent bold"), list(_facts(run, now, width))
-    yield Topic.AGAIN, _state(told.again, _count_again(told)), list(_again(told, now))
+    yield Topic.KNOWN, state, _gauge(measured, width)
+    yield Topic.RUN, shown(run.name or run.run_id, "$accent bold"), _facts(run, now, width)
+    yield Topic.AGAIN, _state(told.again, _count_again(told)), _again(told, now)
+    params = {name: value for name, value in run.params.items() if holds(name, value)}
+    yield Topic.PARAMS, _count(len(run.params)), _values(Topic.PARAMS, params, width)
     yield (
-        Topic.PARAMS,
-        _count(len(run.params)),
-        list(_values(Topic.PARAMS, run.params, width)),
+        Topic.METRICS,
+        _state(told.histories, _count(len(run.metrics))),
+        _metrics(told, width, holds),
     )
-    yield Topic.METRICS, _metrics_told(told), list(_metrics(told, width))
     if isinstance(known, Overview):
         yield from _overview_topics(known, width)
     if note := run.tags.get(NOTE):
-        yield Topic.NOTES, Content(""), list(_note(note, width))
+        yield Topic.NOTES, Content(""), _note(note, width)
     tags = {name: value for name, value in run.tags.items() if name != NOTE}
-    yield Topic.TAGS, _count(len(tags)), list(_values(Topic.TAGS, tags, width))
+    found = {name: value for name, value in tags.items() if holds(name, value)}
+    yield Topic.TAGS, _count(len(tags)), _values(Topic.TAGS, found, width)
 
 
 def _heading(topic: Topic, summary: Content, folded: bool, holds: bool) -> Line:
@@ -147,7 +130,7 @@ def _gauge(measured: Gauge, width: int) -> Iterator[Line]:
     for part in gaps:
         yield from _part(part, width)
     for number_, advice in enumerate(measured.advice):
-        yield from _wrapped(Topic.KNOWN, f"next time {number_}", "→ ", advice, width, "$accent")
+        yield from wrapped(Topic.KNOWN, f"next time {number_}", "→ ", advice, width, "$accent")
     for part in (part for grade in measured.grades for part in grade.parts):
         if part not in gaps:
             yield from _part(part, width)
@@ -163,7 +146,7 @@ def _groups(measured: Gauge) -> Content:
 
 def _part(part: Part, width: int) -> Iterator[Line]:
     head = Content.styled(f"{part.level.symbol} {part.name}", _LEVEL_STYLES[part.level])
-    return _beside(Topic.KNOWN, part.name, head, part.told, width, 21)
+    return beside(Topic.KNOWN, part.name, head, part.told, width, 21)
 
 
 # --- The run and its values --------------------------------------------------------------
@@ -186,70 +169,20 @@ def _facts(run: Run, now: int, width: int) -> Iterator[Line]:
     )  # fmt: skip
     for name, text in texts.items():
         if text:
-            yield from _beside(Topic.RUN, name, Content.styled(name, MUTED), text, width, 10)
+            yield from beside(Topic.RUN, name, Content.styled(name, MUTED), text, width, 10)
 
 
 def _values(topic: Topic, values: Mapping[str, str], width: int) -> Iterator[Line]:
-    most = _label_width(values, width)
+    most = label_width(values, width)
     for name, value in values.items():
-        yield from _beside(topic, name, None, value, width, most)
-
-
-def _label_width(names: Iterable[str], width: int) -> int:
-    return min(max((len(name) for name in names), default=0), max(width // 2 - 4, 12))
-
-
-def _beside(
-    topic: Topic, label: str, head: Content | None, value: str, width: int, most: int
-) -> Iterator[Line]:
-    """A value beside its label, wrapped; `head` is what stands for the label."""
-    room = max(width - most - 5, 8)
-    parts = _wrap(value, room, _MOST_LINES) if value else ["(empty)"]
-    for place, part in enumerate(parts):
-
-        def draw(place: int = place, part: str = part) -> Content:
-            start = Content("")
-            if place == 0:
-                start = shown(label, MUTED, 200) if head is None else head
-            return Content("  ") + _fit(start, most) + Content("  ") + Content(part)
-
-        yield Line(topic, label, draw, value, place=place)
-
-
-def _fit(text: Content, width: int) -> Content:
-    cut = text.truncate(width, ellipsis=True)
-    return cut.pad_right(width - cut.cell_length)
-
-
-def _wrap(text: str, room: int, most: int) -> list[str]:
-    """Safe lines of a text, and how much there is where it is too long for `most` lines."""
-    cut = text[: room * (most + 1)]
-    safe = visible(cut)
-    if len(safe) <= room and safe.isascii():
-        return [safe]
-    parts = [part.plain.rstrip() for part in Content(safe).wrap(room)]
-    if len(parts) <= most and len(cut) == len(text):
-        return parts
-    return [*parts[: most - 1], f"… {len(text):,} characters; enter shows all"]
-
-
-def _wrapped(
-    topic: Topic, label: str, start: str, text: str, width: int, style: str
-) -> Iterator[Line]:
-    for place, part in enumerate(_wrap(text, max(width - 4 - len(start), 8), 6)):
-        before = start if place == 0 else " " * len(start)
-
-        def draw(before: str = before, part: str = part) -> Content:
-            return Content.styled(f"  {before}{part}", style)
-
-        yield Line(topic, label, draw, text, place=place)
+        yield from beside(topic, name, None, value, width, most)
 
 
 def _note(note: str, width: int) -> Iterator[Line]:
     """What a person wrote, as plain text: nothing in it is obeyed."""
     paragraphs = note.replace("\r\n", "\n").split("\n")
     for number_, paragraph in enumerate(paragraphs[:_NOTE_LINES]):
-        parts = _wrap(paragraph, max(width - 4, 8), 12) if paragraph else [""]
+        parts = wrap(paragraph, max(width - 4, 8), 12) if paragraph else [""]
         for place, part in enumerate(parts):
 
             def draw(part: str = part) -> Content:
@@ -264,20 +197,18 @@ def _note(note: str, width: int) -> Iterator[Line]:
 # --- Metrics -----------------------------------------------------------------------------
 
 
-def _metrics_told(told: Told) -> Content:
-    return _state(told.histories, _count(len(told.run.metrics)))
-
-
-def _metrics(told: Told, width: int) -> Iterator[Line]:
+def _metrics(told: Told, width: int, holds: Holds) -> Iterator[Line]:
     histories = told.histories if isinstance(told.histories, Mapping) else {}
     longest = max(map(len, histories.values()), default=0)
     wide = min(24 if width >= 70 else 10, longest)
-    most = min(_label_width(told.run.metrics, width), max(width - wide - 28, 8))
+    most = min(label_width(told.run.metrics, width), max(width - wide - 28, 8))
     for name, value in told.run.metrics.items():
+        if not holds(name, number(value)):
+            continue
 
         def draw(name: str = name, value: float = value) -> Content:
             history = histories.get(name)
-            line = Content("  ") + _fit(shown(name, MUTED, 200), most) + Content("  ")
+            line = Content("  ") + fit(shown(name, MUTED, 200), most) + Content("  ")
             bars = "" if history is None else sparkline(history.values, wide)
             line += Content.styled(f"{bars:<{wide}}  ", "$accent") + Content(number(value))
             points = "" if history is None else f"  {plural(len(history), 'point')}"
@@ -327,7 +258,7 @@ def _comparison(run: Run, original: str, name: str, now: int, most: int) -> Line
         )
         rest = "  ".join(filter(None, facts))
         named = shown(f"  {name}", MUTED)
-        return Content("  ↻ ") + _fit(_outcome(run), most) + Content(f"  {rest}") + named
+        return Content("  ↻ ") + fit(_outcome(run), most) + Content(f"  {rest}") + named
 
     value = f"{run.run_id} {run.name} {run.tags.get(Tag.VERDICT, '')} {seeded} {on}"
     return Line(Topic.AGAIN, run.run_id, draw, value, opens=(original, run.run_id))
@@ -336,7 +267,7 @@ def _comparison(run: Run, original: str, name: str, now: int, most: int) -> Line
 # --- What had to be looked at -------------------------------------------------------------
 
 
-def _overview_topics(known: Overview, width: int) -> Iterator[tuple[Topic, Content, list[Line]]]:
+def _overview_topics(known: Overview, width: int) -> Iterator[Section]:
     if isinstance(known.datasets, Unreadable):
         yield Topic.DATASETS, _state(known.datasets.reason, Content("")), []
     else:
@@ -348,7 +279,7 @@ def _overview_topics(known: Overview, width: int) -> Iterator[tuple[Topic, Conte
         yield (
             Topic.DATASETS,
             _count(len(known.datasets)),
-            list(_values(Topic.DATASETS, datasets, width)),
+            _values(Topic.DATASETS, datasets, width),
         )
     own, *_ = known.stored
     summary, branches = tree(own.listing)
@@ -363,7 +294,7 @@ def _overview_topics(known: Overview, width: int) -> Iterator[tuple[Topic, Conte
     if isinstance(known.models, Unreadable):
         yield Topic.MODELS, _state(known.models.reason, Content("")), []
     elif known.models:
-        yield Topic.MODELS, _count(len(known.models)), list(_models(known, known.models))
+        yield Topic.MODELS, _count(len(known.models)), _models(known, known.models)
 
 
 def _models(known: Overview, models: Iterable[LoggedModel]) -> Iterator[Line]:

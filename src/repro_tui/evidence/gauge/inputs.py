@@ -41,7 +41,8 @@ _SEED = (
     "Record with `repro-tui record --seed 1 -- COMMAND`: it seeds every generator and keeps the "
     "seeds, the threads and the switches."
 )
-_SEED_PARAMS = ("seed", "random_seed", "random_state")
+_SEED_PARAMS = ("seed", "random_state")
+"""How params end that are seeds: `seed`, `model.random_state`."""
 _NUMBER = re.compile(r"[0-9]{1,20}")
 
 
@@ -220,7 +221,7 @@ def _seeds(run: Run, section: Section) -> Part:
         told = f"seed {seed.value} ({seed.source})"
         return partly(name, told, section.at(()), "not which generators it reached", _SEED)
     for param, value in run.params.items():
-        if param.rpartition("/")[2].lower() in _SEED_PARAMS and _NUMBER.fullmatch(value):
+        if param.endswith(_SEED_PARAMS) and _NUMBER.fullmatch(value):
             told = f"{value} (param {param})"
             return partly(name, told, section.at(()), "not what it seeded", _SEED)
     return lack(name, section.at(()) or seed or Missing("no seed is known"), _SEED)

@@ -18,7 +18,8 @@ from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking.reader import RunPage
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
-from repro_tui.tui.run_details import Line, Told, Topic, lines
+from repro_tui.tui.run_details import Told, lines
+from repro_tui.tui.run_lines import Line, Topic
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.value import ValueScreen
 from repro_tui.tui.widgets.rows import Chosen, Rows
