@@ -30,6 +30,7 @@ from repro_tui.evidence.tracking import (
     discover,
     open_reader,
 )
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.rerun import jobs, presets, survey
 from repro_tui.rerun.advance import Course, Steps, advance, steps
 from repro_tui.rerun.devices import devices
@@ -59,6 +60,7 @@ class Engine:
         self.settings = settings
         self.location = location
         self.reader = reader
+        self._downloads = Downloads(settings.cache, settings.download)
         self._evidence: dict[str, Evidence] = {}
         self._devices: tuple[Device, ...] | None = None
         self._originals: dict[str, tuple[dict[str, Steps], int | None]] = {}
@@ -81,6 +83,7 @@ class Engine:
 
     def close(self) -> None:
         self.reader.close()
+        self._downloads.close()
 
     # --- Runs ----------------------------------------------------------------------
 
@@ -110,7 +113,7 @@ class Engine:
 
     def overview(self, run_id: str, progress: Progress = silent) -> Overview:
         """What is known of a run, its artifacts listed and not read."""
-        return overview(run_id, self.reader, self.settings.cache, progress, self._places(run_id))
+        return overview(run_id, self.reader, self._downloads, progress, self._places(run_id))
 
     def histories(self, run_id: str) -> dict[str, History]:
         return self.reader.histories(run_id)
@@ -129,7 +132,7 @@ class Engine:
         if kept is not None:
             return kept
         places = self._places(run_id)
-        evidence = collect(run_id, self.reader, self.settings.cache, progress, places)
+        evidence = collect(run_id, self.reader, self._downloads, progress, places)
         if evidence.run.finished:
             with self._lock:
                 self._evidence[run_id] = evidence

@@ -49,6 +49,8 @@ class Settings:
     variables: tuple[str, ...]
     """Environment variables that are recorded and compared."""
     look_inside: int
+    download: int
+    """Bytes of the largest file that is fetched from a store's artifacts."""
     text_limit: int
     jobs_per_device: int
     """How many jobs a device may hold at once; further ones wait."""
@@ -130,6 +132,7 @@ def settle(layers: Layers) -> Settings:
         ),
         variables=tuple(values["environment"]["variables"]),
         look_inside=_at_least(0, layers, "limits", "look_inside"),
+        download=_at_least(0, layers, "limits", "download"),
         text_limit=_at_least(0, layers, "limits", "text"),
         jobs_per_device=_at_least(1, layers, "jobs", "per_device"),
         jobs_end_with_program=values["jobs"]["end_with_program"],

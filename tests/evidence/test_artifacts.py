@@ -5,6 +5,7 @@ from tests.evidence.git import write
 from repro_tui.evidence.artifacts import artifacts, by_model, files
 from repro_tui.evidence.files import hash_folder
 from repro_tui.evidence.model import Known, LoggedModel, Missing, Unreadable
+from repro_tui.evidence.tracking.downloads import Fetched
 
 
 def model(name: str, model_id: str) -> LoggedModel:
@@ -50,11 +51,12 @@ def test_gaps_stand_where_they_belong() -> None:
 def test_a_file_that_cannot_be_hashed_is_a_gap_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, {"fine": "1"})
     (tmp_path / "away").symlink_to("/etc/hostname")
-    found = files(tmp_path)
+    found = files(Fetched(tmp_path, {"large": "it is 5.0 GiB; up to 4.0 GiB are fetched"}))
     assert not isinstance(found, Unreadable)
     section = artifacts(found, {})
     assert isinstance(section.at(("fine",)), Known)
     assert isinstance(section.at(("away",)), Unreadable)
+    assert isinstance(section.at(("large",)), Unreadable)
     assert not isinstance(section.at(("other",)), Missing | Unreadable)
 
 

@@ -22,6 +22,7 @@ from repro_tui.evidence.model import (
     Unreadable,
 )
 from repro_tui.evidence.tracking import open_reader
+from repro_tui.evidence.tracking.downloads import Downloads
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def evidence(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Evid
     cache = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.repository)
-        found = collect(trained.run_id("first"), trained.reader, cache, said.append)
+        found = collect(trained.run_id("first"), trained.reader, Downloads(cache), said.append)
     assert said
     return found
 
@@ -57,7 +58,7 @@ def test_code(evidence: Evidence, trained: Trained) -> None:
 def test_a_script_as_typed_is_not_found_from_elsewhere(trained: Trained, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
-        found = collect(trained.run_id("first"), trained.reader, tmp_path)
+        found = collect(trained.run_id("first"), trained.reader, Downloads(tmp_path))
     for section, key in (
         (SectionName.CODE, ("files", "train.py")),
         (SectionName.LOCKFILES, ("requirements.txt", "numpy")),
@@ -146,7 +147,7 @@ def test_status(evidence: Evidence) -> None:
 
 
 def test_a_run_that_is_running(trained: Trained, tmp_path: Path) -> None:
-    found = collect(trained.run_id("still running"), trained.reader, tmp_path)
+    found = collect(trained.run_id("still running"), trained.reader, Downloads(tmp_path))
     assert known(found, SectionName.STATUS, "status") == "RUNNING"
     assert isinstance(found[SectionName.STATUS].at(("duration",)), Missing)
     assert found[SectionName.ARTIFACTS].facts == {}
@@ -155,7 +156,7 @@ def test_a_run_that_is_running(trained: Trained, tmp_path: Path) -> None:
 
 def test_a_run_that_does_not_exist(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(ReproError):
-        collect("0" * 32, trained.reader, tmp_path)
+        collect("0" * 32, trained.reader, Downloads(tmp_path))
 
 
 def test_nothing_of_the_run_or_its_repository_is_touched(
@@ -163,7 +164,7 @@ def test_nothing_of_the_run_or_its_repository_is_touched(
 ) -> None:
     before = footprint(trained.repository), footprint(trained.store)
     monkeypatch.chdir(trained.repository)
-    collect(trained.run_id("first"), trained.reader, tmp_path)
+    collect(trained.run_id("first"), trained.reader, Downloads(tmp_path))
     assert (footprint(trained.repository), footprint(trained.store)) == before
 
 
@@ -179,7 +180,7 @@ def test_a_record_among_the_artifacts_is_read(trained: Trained, tmp_path: Path) 
     content["files"] = []
     save(folder, content)
     try:
-        found = collect(run_id, trained.reader, tmp_path)
+        found = collect(run_id, trained.reader, Downloads(tmp_path))
     finally:
         (folder / "repro-tui" / "record.json").unlink()
         (folder / "repro-tui").rmdir()
@@ -201,7 +202,7 @@ def test_artifacts_that_hold_no_record_of_ours_are_gone(
     run = replace(reader.run(trained.run_id("still running")), status="FINISHED")
     for tags, facts in (({}, set()), ({Tag.DETERMINISM: "seed"}, {()})):
         monkeypatch.setattr(reader, "run", lambda _, tags=tags: replace(run, tags=tags))
-        found = collect(run.run_id, reader, tmp_path)
+        found = collect(run.run_id, reader, Downloads(tmp_path))
         assert set(found[SectionName.ARTIFACTS].facts) == facts
     gap = found[SectionName.ARTIFACTS].at(("weights.bin",))
     assert isinstance(gap, Unreadable)
@@ -220,7 +221,7 @@ def test_what_cannot_be_had_is_a_gap(
 
     for method in ("histories", "datasets", "logged_models", "fetch"):
         monkeypatch.setattr(reader, method, fail)
-    found = collect(run_id, reader, tmp_path)
+    found = collect(run_id, reader, Downloads(tmp_path))
     for section, key in (
         (SectionName.METRICS, ("loss",)),
         (SectionName.DATA, ("datasets", "table", "digest")),

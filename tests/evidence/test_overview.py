@@ -17,12 +17,13 @@ from repro_tui.evidence.gauge import Gauge, Group, Level, gauge, seen_on_page
 from repro_tui.evidence.model import SectionName, Unreadable
 from repro_tui.evidence.overview import Overview, overview
 from repro_tui.evidence.tracking import local_path
+from repro_tui.evidence.tracking.downloads import Downloads
 
 
 @pytest.fixture
 def known(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Overview:
     monkeypatch.chdir(trained.repository)
-    return overview(trained.run_id("first"), trained.reader, tmp_path)
+    return overview(trained.run_id("first"), trained.reader, Downloads(tmp_path))
 
 
 def levels(of: Gauge) -> dict[tuple[Group, str], Level]:
@@ -32,7 +33,7 @@ def levels(of: Gauge) -> dict[tuple[Group, str], Level]:
 def test_it_judges_as_the_whole_evidence_does(
     known: Overview, trained: Trained, tmp_path: Path
 ) -> None:
-    whole = collect(known.run.run_id, trained.reader, tmp_path)
+    whole = collect(known.run.run_id, trained.reader, Downloads(tmp_path))
     assert levels(gauge(known.run, known.sections)) == levels(gauge(whole.run, whole.sections))
     told, read = (gauge(of.run, of.sections).advice for of in (known, whole))
     assert told == read
@@ -57,7 +58,7 @@ def test_artifacts_are_listed_and_only_requirements_are_read(
         return really(path)
 
     monkeypatch.setattr(files, "_open_regular", watched)
-    known = overview(trained.run_id("first"), trained.reader, tmp_path)
+    known = overview(trained.run_id("first"), trained.reader, Downloads(tmp_path))
     assert {Path(path).name for path in read} <= {
         "MLmodel", "requirements.txt", "python_env.yaml", "conda.yaml"
     }  # fmt: skip
@@ -74,7 +75,7 @@ def test_a_record_among_the_artifacts_is_read(trained: Trained, tmp_path: Path) 
     assert not folder.exists()
     try:
         save(folder, document())
-        known = overview(run.run_id, trained.reader, tmp_path)
+        known = overview(run.run_id, trained.reader, Downloads(tmp_path))
     finally:
         shutil.rmtree(folder)
     found = gauge(known.run, known.sections)
@@ -89,7 +90,7 @@ def test_artifacts_that_are_out_of_reach_are_a_gap_with_its_reason(
         raise ReproError("The bucket does not answer.")
 
     monkeypatch.setattr(trained.reader, "listing", fails)
-    found = overview(known.run.run_id, trained.reader, tmp_path)
+    found = overview(known.run.run_id, trained.reader, Downloads(tmp_path))
     assert isinstance(found.stored[0].listing, Unreadable)
     artifacts = gauge(found.run, found.sections)[Group.OUTCOMES].parts[-1]
     assert artifacts.level is Level.MISSING

@@ -18,6 +18,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.origin import Snapshot
 from repro_tui.evidence.record import Record, read_record
 from repro_tui.evidence.repository import Repository
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.rerun import machine
 from repro_tui.rerun.clues import find_clues
@@ -55,7 +56,7 @@ def snapshot(folder: Path, files: dict[str, str | bytes], subdirectory: str = ""
 
 
 def clues(store: Store, run_id: str, code: Snapshot | None, cache: Path) -> Clues:
-    return find_clues(store.reader.run(run_id), None, None, code, store.reader, cache)
+    return find_clues(store.reader.run(run_id), None, None, code, store.reader, Downloads(cache))
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ def test_hashes_come_from_the_lockfiles_kept_with_the_record(store: Store, tmp_p
         origins={"tomli": f"file://{tmp_path}", "x": "file:///nowhere/x"},
     )  # fmt: skip
     run = store.reader.run(store.add({}))
-    found = find_clues(run, record, known, None, store.reader, tmp_path)
+    found = find_clues(run, record, known, None, store.reader, Downloads(tmp_path))
     assert found.hashes == {"six": (f"sha256:{'0' * 64}",)}
     assert found.present == {str(tmp_path)}
 

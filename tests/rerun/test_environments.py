@@ -18,6 +18,7 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
 from repro_tui.evidence.model import SectionName
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.rerun import environments, machine, project
 from repro_tui.rerun.model import EnvManager, Job, JobState, Rebuild, Request
 from repro_tui.rerun.plan import first
@@ -215,7 +216,7 @@ def test_the_originals_environment_is_made_again(
     record = json.loads((artifacts(new_run(store, job)) / "repro-tui/record.json").read_text())
     assert record["rebuilt"] == {"evidence": "the record of the run", "differences": []}
     left, right = (
-        collect(run_id, store.reader, settings.cache)
+        collect(run_id, store.reader, Downloads(settings.cache))
         for run_id in (original.run_id, job.run_id or "")
     )
     found = compare(left, right, settings.policy, open_file, 0, 0, lambda *_: ())

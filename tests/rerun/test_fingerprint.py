@@ -21,6 +21,7 @@ from repro_tui.evidence.environment import environment
 from repro_tui.evidence.model import Known, Missing, Run, SectionName, Tag
 from repro_tui.evidence.randomness import device
 from repro_tui.evidence.tracking import RunQuery, open_reader
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.rerun import fingerprint
 
 GROUP = "mlflow.run_context_provider"
@@ -87,7 +88,7 @@ def test_a_run_that_anybody_logs_has_the_fingerprint(tmp_path: Path) -> None:
     assert footprint(project) == before
     with closing(open_reader(uri, tmp_path / "cache")) as reader:
         (run,) = reader.runs(RunQuery()).runs
-        evidence = collect(run.run_id, reader, tmp_path / "cache")
+        evidence = collect(run.run_id, reader, Downloads(tmp_path / "cache"))
     digest = hashlib.sha256(b"version = 1\n# changed\n").hexdigest()
     assert {name: value for name, value in run.tags.items() if name.startswith("repro_tui.")} == {
         Tag.COMMIT: made,

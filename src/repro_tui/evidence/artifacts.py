@@ -3,7 +3,6 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import hash_folder
@@ -17,31 +16,31 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.evidence.tracking.reader import Reader
 
 Files = Mapping[str, FileRef | Unreadable]
 """Files of one folder by path relative to it."""
 
 
-def fetch(reader: Reader, artifact_uri: str, cache: Path) -> Path | Unreadable | None:
-    """The local folder of an artifact location; None: nothing is there.
-
-    Downloads go below `cache`, to a place named by the location alone.
-    """
-    place = cache / "artifacts" / hashlib.sha256(artifact_uri.encode()).hexdigest()
+def fetch(
+    reader: Reader, artifact_uri: str, into: Downloads, progress: Progress = silent
+) -> Fetched | Unreadable | None:
+    """The files of an artifact location on this machine; None: nothing is there."""
     try:
-        return reader.fetch(artifact_uri, place)
+        return reader.fetch(artifact_uri, into, progress)
     except ReproError as error:
         return Unreadable(artifact_uri, error.message)
 
 
 def files(
-    folder: Path | Unreadable | None, wanted: Callable[[str], bool] = lambda _: True
+    fetched: Fetched | Unreadable | None, wanted: Callable[[str], bool] = lambda _: True
 ) -> Files | Unreadable:
-    """The files of a fetched folder, or those whose path is wanted."""
-    if folder is None or isinstance(folder, Unreadable):
-        return folder or {}
-    return hash_folder(folder, wanted)
+    """The files that were fetched, or those whose path is wanted; why others were left."""
+    if fetched is None or isinstance(fetched, Unreadable):
+        return fetched or {}
+    left = {path: Unreadable(path, reason) for path, reason in fetched.left.items()}
+    return {**hash_folder(fetched.folder, wanted), **left}
 
 
 def by_model(

@@ -34,6 +34,7 @@ from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.randomness import device, randomness
 from repro_tui.evidence.reach import reach
 from repro_tui.evidence.record import Record, read_record
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.evidence.tracking.reader import Reader
 
 _STORE = "tracking store"
@@ -43,32 +44,33 @@ T = TypeVar("T")
 def collect(
     run_id: str,
     reader: Reader,
-    cache: Path,
-    progress: Callable[[str], None] = lambda _: None,
+    downloads: Downloads,
+    progress: Progress = silent,
     places: Places | None = None,
 ) -> Evidence:
     """Everything that can be had of a run. What cannot is a gap with its reason.
 
-    `progress` is told, in a few words, what is being read. `places` is where repositories
+    Files that the evidence names are there until `downloads` is closed. `progress` is told,
+    in a few words, what is being read. `places` is where repositories
     are looked for; otherwise where the person is. Raises ReproError only where
     the store does not hold the run.
     """
     run = reader.run(run_id)
     progress("the run's artifacts")
-    folder = fetch(reader, run.artifact_uri, cache)
-    folder = folder or gone(run)
-    own = files(folder)
+    fetched = fetch(reader, run.artifact_uri, downloads, _of("the run's artifacts", progress))
+    fetched = fetched or gone(run)
+    own = files(fetched)
     progress("the models")
-    models = _models(run_id, reader, cache)
+    models = _models(run_id, reader, downloads, _of("the models", progress))
     progress("the record of the execution")
     record: Record | Missing | Unreadable
-    if isinstance(folder, Path):
-        record = read_record(folder)
+    if isinstance(fetched, Fetched):
+        record = read_record(fetched.folder)
     else:
-        record = folder or Missing("no record of the execution; the run has no artifacts")
+        record = fetched or Missing("no record of the execution; the run has no artifacts")
     known = record if isinstance(record, Record) else None
     progress("the repository")
-    source = origin(run, known.launch if known else None, places or Places(Path.cwd(), cache=cache))
+    source = origin(run, known.launch if known else None, places or Places(Path.cwd()))
     progress("the metrics")
     sections = (
         code(run, known, source),
@@ -101,12 +103,22 @@ def gone(run: Run) -> Unreadable | None:
     return None
 
 
-def _models(run_id: str, reader: Reader, cache: Path) -> dict[str, Files | Unreadable] | Unreadable:
+def _of(what: str, progress: Progress) -> Progress:
+    """Progress in a part of the work."""
+    return lambda text: progress(f"{what}: {text}")
+
+
+def _models(
+    run_id: str, reader: Reader, downloads: Downloads, progress: Progress
+) -> dict[str, Files | Unreadable] | Unreadable:
     models = ask(lambda: reader.logged_models(run_id))
     if isinstance(models, Unreadable):
         return models
     return by_model(
-        [(model, files(fetch(reader, model.artifact_location, cache))) for model in models]
+        [
+            (model, files(fetch(reader, model.artifact_location, downloads, progress)))
+            for model in models
+        ]
     )
 
 

@@ -5,7 +5,7 @@ requirements, where that is on this machine. It costs no hashing and, of remote 
 no download but the record's. `collect` reads everything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +33,7 @@ from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.randomness import device, randomness
 from repro_tui.evidence.record import FOLDER, Record, record_in
 from repro_tui.evidence.tracking import Listing, Reader, local_path
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 
 MOST_FILES = 2_000
 """Artifacts that are listed at one place."""
@@ -62,8 +63,8 @@ class Overview:
 def overview(
     run_id: str,
     reader: Reader,
-    cache: Path,
-    progress: Callable[[str], None] = lambda _: None,
+    downloads: Downloads,
+    progress: Progress = silent,
     places: Places | None = None,
 ) -> Overview:
     """All of it that can be had. What cannot is a gap with its reason.
@@ -80,10 +81,10 @@ def overview(
     )
     stored = (own, *of_models)
     progress("reading the record of the execution")
-    record = _record(run, own, reader, cache)
+    record = _record(run, own, reader, downloads)
     known = record if isinstance(record, Record) else None
     progress("looking into the repository")
-    source = origin(run, known.launch if known else None, places or Places(Path.cwd(), cache=cache))
+    source = origin(run, known.launch if known else None, places or Places(Path.cwd()))
     datasets = ask(lambda: reader.datasets(run_id))
     sections = (
         code(run, known, source),
@@ -112,16 +113,18 @@ def _of_model(reader: Reader, model: LoggedModel) -> Stored:
     return Stored(model.name, uri, _listing(reader, uri) or _NOTHING)
 
 
-def _record(run: Run, own: Stored, reader: Reader, cache: Path) -> Record | Missing | Unreadable:
+def _record(
+    run: Run, own: Stored, reader: Reader, downloads: Downloads
+) -> Record | Missing | Unreadable:
     if isinstance(own.listing, Unreadable):
         return own.listing
     none = Missing("no record of the execution; it was not started by repro-tui")
     if not own.listing.files:
         return none
-    place = fetch(reader, f"{run.artifact_uri.rstrip('/')}/{FOLDER}", cache)
-    if isinstance(place, Path):
-        return record_in(place)
-    return place or none
+    fetched = fetch(reader, f"{run.artifact_uri.rstrip('/')}/{FOLDER}", downloads)
+    if isinstance(fetched, Fetched):
+        return record_in(fetched.folder)
+    return fetched or none
 
 
 def _environment(
@@ -150,7 +153,7 @@ def _requirements(place: Stored) -> Files | None:
     if folder is None:
         return None
     wanted = ("MLmodel", *REQUIREMENTS)
-    found = files(folder, lambda path: PurePosixPath(path).name in wanted)
+    found = files(Fetched(folder), lambda path: PurePosixPath(path).name in wanted)
     return {} if isinstance(found, Unreadable) else found
 
 

@@ -18,6 +18,7 @@ from repro_tui.evidence.model import Package, Run
 from repro_tui.evidence.origin import Snapshot
 from repro_tui.evidence.record import Record
 from repro_tui.evidence.tracking import Reader
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched
 from repro_tui.rerun.rebuild import LOCKFILES
 from repro_tui.rerun.situation import Clues, Environment
 
@@ -31,7 +32,7 @@ def find_clues(
     recorded: Environment | None,
     code: Snapshot | None,
     reader: Reader,
-    cache: Path,
+    downloads: Downloads,
 ) -> Clues:
     """Look for them in the record, in the commit, among the run's models."""
     if record is not None and recorded is not None:
@@ -44,7 +45,7 @@ def find_clues(
         lockfile=lockfile,
         locked={name: package.version for name, package in _packages(lockfile, text).items()},
         folders=tuple(_folders(lockfile, text, code)) if code is not None else (),
-        modelled=_modelled(run, reader, cache),
+        modelled=_modelled(run, reader, downloads),
     )
 
 
@@ -141,28 +142,28 @@ def _folders(lockfile: str, text: str, code: Snapshot) -> Iterator[str]:
 # --- Among the models --------------------------------------------------------------
 
 
-def _modelled(run: Run, reader: Reader, cache: Path) -> dict[str, str]:
+def _modelled(run: Run, reader: Reader, downloads: Downloads) -> dict[str, str]:
     """What the requirements of the models fix; where they contradict each other, nothing."""
     versions: dict[str, set[str]] = {}
-    for folder in _models(run, reader, cache):
+    for folder in _models(run, reader, downloads):
         for name, version in _required(folder).items():
             versions.setdefault(name, set()).add(version)
     return {name: told.pop() for name, told in versions.items() if len(told) == 1}
 
 
-def _models(run: Run, reader: Reader, cache: Path) -> Iterator[Path]:
+def _models(run: Run, reader: Reader, downloads: Downloads) -> Iterator[Path]:
     with contextlib.suppress(ReproError):
         for model in reader.logged_models(run.run_id):
-            folder = fetch(reader, model.artifact_location, cache)
-            if isinstance(folder, Path):
-                yield folder
+            fetched = fetch(reader, model.artifact_location, downloads)
+            if isinstance(fetched, Fetched):
+                yield fetched.folder
     with contextlib.suppress(ValueError, RecursionError):
         noted = json.loads(run.tags.get(_HISTORY, "[]"))
         paths = [one.get("artifact_path") for one in noted if isinstance(one, dict)]
-        top = fetch(reader, run.artifact_uri, cache) if paths else None
+        top = fetch(reader, run.artifact_uri, downloads) if paths else None
         for path in paths:
-            if isinstance(top, Path) and isinstance(path, str) and ".." not in path.split("/"):
-                yield top / path.lstrip("/")
+            if isinstance(top, Fetched) and isinstance(path, str) and ".." not in path.split("/"):
+                yield top.folder / path.lstrip("/")
 
 
 def _required(model: Path) -> Mapping[str, str]:

@@ -269,6 +269,7 @@ class _Execution:
         from repro_tui.evidence.origin import Places
         from repro_tui.evidence.repository import commits_between
         from repro_tui.evidence.tracking import open_reader
+        from repro_tui.evidence.tracking.downloads import Downloads
 
         uri, run_id, settings = self.job.plan.tracking_uri, self.job.run_id or "", self.settings
         try:
@@ -276,9 +277,12 @@ class _Execution:
             here = self.job.folder
             also = (self.job.plan.repository,)
             places = Places(here, settings.repositories, settings.cache, also)
-            with closing(open_reader(uri, settings.cache)) as reader:
-                left = collect(original, reader, settings.cache, places=places)
-                right = collect(run_id, reader, settings.cache, places=places)
+            with (
+                closing(open_reader(uri, settings.cache)) as reader,
+                closing(Downloads(settings.cache, settings.download)) as downloads,
+            ):
+                left = collect(original, reader, downloads, places=places)
+                right = collect(run_id, reader, downloads, places=places)
                 comparison = compare(
                     *(left, right, settings.policy, open_file),
                     *(settings.look_inside, settings.text_limit, commits_between),

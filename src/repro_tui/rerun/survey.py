@@ -7,6 +7,7 @@ repository on another machine is fetched into it.
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -16,6 +17,7 @@ from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.rerun import links, machine, masking, project, remote
 from repro_tui.rerun.clues import find_clues
 from repro_tui.rerun.declared import declared
@@ -39,58 +41,63 @@ def survey(
     `progress` is told, in a few words, what takes long. Raises ReproError where the
     store does not hold the run.
     """
-    run = reader.run(request.run_id)
-    record = _record(run, reader, settings)
-    launch = _launch(run, record)
-    found, unreachable = _origin(request, run, launch, settings, progress)
-    code = found.code if isinstance(found.code, Snapshot) else None
-    source = read_source(code, request) if code is not None else Source()
-    interpreter = machine.interpreter()
-    local = machine.environment(interpreter) if interpreter else None
-    recorded = _recorded(record)
-    active = {e.experiment_id for e in reader.experiments() if e.lifecycle_stage == "active"}
-    manager = request.env_manager
-    asked_for = source.project.environment if source.project is not None else ""
-    return Situation(
-        run=run,
-        tracking_uri=reader.uri,
-        launch=launch,
-        patch=_patch(record, launch),
-        recorded=recorded,
-        experiment_active=run.experiment_id in active,
-        migrates=machine.migrates(reader.uri),
-        repository=(code.url or code.repository.name) if code else next(iter(found.opened), None),
-        looked_in=found.looked_in,
-        unreachable=unreachable,
-        commit=found.commit,
-        commit_found=code is not None,
-        subdirectory=code.subdirectory if code else "",
-        entry_point=_entry_point(found, source),
-        script=found.script,
-        project=source.project,
-        project_problem=source.project_problem,
-        tree=source.tree,
-        own_store=source.own_store,
-        left_out=source.left_out,
-        links=tuple(links.look(code.repository.root, source.files, name) for name in request.links)
-        if code
-        else (),
-        room=_room(settings.cache),
-        paths=_existing_paths(_values(request, run, launch, source.project)),
-        devices=devices,
-        tools=machine.tools(docker=asked_for.startswith("docker_env")),
-        interpreter=interpreter,
-        environment=local,
-        standing=machine.standing(local.mlflow if local is not None else "", reader.uri),
-        threads=_threads(record),
-        cores=cores(),
-        clues=find_clues(run, record, recorded, code, reader, settings.cache)
-        if manager is EnvManager.ORIGINAL
-        else Clues(),
-        declared=declared(asked_for, code),
-        pythons=machine.pythons(manager),
-        revision=machine.store_revision(reader.uri),
-    )
+    with closing(Downloads(settings.cache, settings.download)) as downloads:
+        run = reader.run(request.run_id)
+        record = _record(run, reader, downloads)
+        launch = _launch(run, record)
+        found, unreachable = _origin(request, run, launch, settings, progress)
+        code = found.code if isinstance(found.code, Snapshot) else None
+        source = read_source(code, request) if code is not None else Source()
+        interpreter = machine.interpreter()
+        local = machine.environment(interpreter) if interpreter else None
+        recorded = _recorded(record)
+        active = {e.experiment_id for e in reader.experiments() if e.lifecycle_stage == "active"}
+        manager = request.env_manager
+        asked_for = source.project.environment if source.project is not None else ""
+        return Situation(
+            run=run,
+            tracking_uri=reader.uri,
+            launch=launch,
+            patch=_patch(record, launch),
+            recorded=recorded,
+            experiment_active=run.experiment_id in active,
+            migrates=machine.migrates(reader.uri),
+            repository=(code.url or code.repository.name)
+            if code
+            else next(iter(found.opened), None),
+            looked_in=found.looked_in,
+            unreachable=unreachable,
+            commit=found.commit,
+            commit_found=code is not None,
+            subdirectory=code.subdirectory if code else "",
+            entry_point=_entry_point(found, source),
+            script=found.script,
+            project=source.project,
+            project_problem=source.project_problem,
+            tree=source.tree,
+            own_store=source.own_store,
+            left_out=source.left_out,
+            links=tuple(
+                links.look(code.repository.root, source.files, name) for name in request.links
+            )
+            if code
+            else (),
+            room=_room(settings.cache),
+            paths=_existing_paths(_values(request, run, launch, source.project)),
+            devices=devices,
+            tools=machine.tools(docker=asked_for.startswith("docker_env")),
+            interpreter=interpreter,
+            environment=local,
+            standing=machine.standing(local.mlflow if local is not None else "", reader.uri),
+            threads=_threads(record),
+            cores=cores(),
+            clues=find_clues(run, record, recorded, code, reader, downloads)
+            if manager is EnvManager.ORIGINAL
+            else Clues(),
+            declared=declared(asked_for, code),
+            pythons=machine.pythons(manager),
+            revision=machine.store_revision(reader.uri),
+        )
 
 
 # --- Where the code is -------------------------------------------------------------
@@ -135,10 +142,9 @@ def _room(folder: Path) -> int:
 # --- The original's record ---------------------------------------------------------
 
 
-def _record(run: Run, reader: Reader, settings: Settings) -> Record | None:
-    into = settings.cache / "records" / run.run_id / FOLDER
-    folder = reader.fetch(f"{run.artifact_uri.rstrip('/')}/{FOLDER}", into)
-    record = read_record(folder.parent) if folder is not None else None
+def _record(run: Run, reader: Reader, downloads: Downloads) -> Record | None:
+    fetched = reader.fetch(f"{run.artifact_uri.rstrip('/')}/{FOLDER}", downloads)
+    record = read_record(fetched.folder.parent) if fetched is not None else None
     return record if isinstance(record, Record) else None
 
 

@@ -21,6 +21,7 @@ from repro_tui.evidence.files import open_file
 from repro_tui.evidence.model import Evidence, SectionName
 from repro_tui.evidence.repository import commits_between
 from repro_tui.evidence.tracking import open_reader
+from repro_tui.evidence.tracking.downloads import Downloads
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -67,7 +68,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Evidence]]
         finally:
             mlflow.set_tracking_uri(before)
         with closing(open_reader(uri, folder / "cache")) as reader:
-            yield [collect(run_id, reader, folder / "cache") for run_id in ids]
+            yield [collect(run_id, reader, Downloads(folder / "cache")) for run_id in ids]
 
 
 def compared(left: Evidence, right: Evidence) -> Comparison:

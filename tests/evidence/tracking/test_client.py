@@ -17,6 +17,7 @@ from tests.evidence.tracking.stores import Store, state, wait_for
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import RunQuery, open_reader
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched
 
 
 @pytest.fixture
@@ -105,8 +106,8 @@ def test_artifacts_on_the_disk_of_another_machine_are_told(
 ) -> None:
     reader = ClientReader("https://mlflow.example.org", mlflow)
     with pytest.raises(ReproError, match="on the disk of the server"):
-        reader.fetch((tmp_path / "nowhere").as_uri(), tmp_path)
-    assert reader.fetch(tmp_path.as_uri(), tmp_path) == tmp_path
+        reader.fetch((tmp_path / "nowhere").as_uri(), Downloads(tmp_path))
+    assert reader.fetch(tmp_path.as_uri(), Downloads(tmp_path)) == Fetched(tmp_path)
 
 
 def test_a_missing_file_store_is_not_made(mlflow: MlflowProcess, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ NaN equals NaN.
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tests.evidence.tracking.stores import ESCAPE, Store
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.tracking.client import MlflowProcess
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.outline import outline_of
 from repro_tui.evidence.tracking.reader import (
     Listing,
@@ -342,14 +344,33 @@ def test_artifacts_are_fetched(
     if store.server:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", store.server)
     run = reader.run(store.run_ids["parent"])
-    first = reader.fetch(run.artifact_uri, scratch)
-    folder = reader.fetch(run.artifact_uri, scratch)
-    assert folder is not None
-    assert folder == first
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert [path.relative_to(folder).as_posix() for path in files] == ["notes/hello.txt"]
-    assert files[0].read_text() == "hello"
-    assert list(scratch.iterdir()) == ([folder] if store.server else [])
+    said: list[str] = []
+    with closing(Downloads(scratch)) as downloads:
+        first = reader.fetch(run.artifact_uri, downloads, said.append)
+        fetched = reader.fetch(run.artifact_uri, downloads)
+        assert fetched is not None
+        assert fetched == first
+        assert fetched.left == {}
+        files = [path for path in fetched.folder.rglob("*") if path.is_file()]
+        assert [path.relative_to(fetched.folder).as_posix() for path in files] == [
+            "notes/hello.txt"
+        ]
+        assert files[0].read_text() == "hello"
+    copied = ["1 of 1 file, 5 B of 5 B"] if store.server else []
+    assert said == copied
+    assert fetched.folder.exists() is not bool(store.server)
+
+
+def test_artifacts_that_are_too_large_are_left(
+    database: Store, reader: Reader, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", database.server)
+    run = reader.run(database.run_ids["parent"])
+    with closing(Downloads(scratch, most=4)) as downloads:
+        fetched = reader.fetch(run.artifact_uri, downloads)
+        assert fetched is not None
+        assert list(fetched.left) == ["notes/hello.txt"]
+        assert [path for path in fetched.folder.rglob("*") if path.is_file()] == []
 
 
 def test_artifacts_are_listed_with_their_sizes_and_not_fetched(
@@ -371,7 +392,8 @@ def test_a_run_without_artifacts_has_none(
     if store.server:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", store.server)
     run = reader.run(store.run_ids["parent"])
-    assert reader.fetch(f"{run.artifact_uri}/nowhere", scratch) is None
+    with closing(Downloads(scratch)) as downloads:
+        assert reader.fetch(f"{run.artifact_uri}/nowhere", downloads) is None
 
 
 def test_many_threads_may_ask_at_once(any_reader: tuple[Reader, Store]) -> None:

@@ -11,6 +11,7 @@ from tests.evidence.tracking.stores import OLD_RUN, Store, state
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import Reader, RunQuery, open_reader
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
+from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.evidence.tracking.snapshot import Snapshot
 from repro_tui.evidence.tracking.sqlite import SqliteReader
@@ -171,7 +172,7 @@ def test_artifacts_of_a_server_need_its_address(
     run = reader.run(database.run_ids["parent"])
     assert run.artifact_uri.startswith("mlflow-artifacts:/")
     with pytest.raises(ReproError) as refusal:
-        reader.fetch(run.artifact_uri, scratch)
+        reader.fetch(run.artifact_uri, Downloads(scratch))
     assert "MLFLOW_TRACKING_URI" in refusal.value.hint
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
 from repro_tui.evidence.tracking.artifacts import list_folder, local_path
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery
 from repro_tui.evidence.tracking.snapshot import Snapshot
 
@@ -35,6 +36,13 @@ _ALWAYS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 _GRACE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A word of progress, before the answer."""
+
+    text: str
 
 
 class _EndedError(Exception):
@@ -58,16 +66,18 @@ class MlflowProcess:
         with self._lock:
             self._started()
 
-    def call(self, tracking_uri: str, function: str, *arguments: object) -> Any:
+    def call(
+        self, tracking_uri: str, function: str, *arguments: object, progress: Progress = silent
+    ) -> Any:
         """What `function` of `worker.py` returns for the store at `tracking_uri`."""
         with self._lock:
             try:
-                answer = self._ask((tracking_uri, function, arguments))
+                answer = self._ask((tracking_uri, function, arguments), progress)
             except _EndedError:
                 # Somebody may have ended it while it was idle, and reading can be done
                 # again: only a second end says something about the question.
                 try:
-                    answer = self._ask((tracking_uri, function, arguments))
+                    answer = self._ask((tracking_uri, function, arguments), progress)
                 except _EndedError as error:
                     raise ReproError(
                         f"The process that runs MLflow ended unexpectedly{error}.",
@@ -77,11 +87,15 @@ class MlflowProcess:
             raise answer
         return answer
 
-    def download(self, artifact_uri: str, into: Path, tracking_uri: str) -> Path | None:
-        """Download all files below `artifact_uri` into a folder of their own below `into`."""
-        into.mkdir(parents=True, exist_ok=True)
-        folder = self.call(tracking_uri, "download", artifact_uri, str(into.absolute()))
-        return None if folder is None else Path(folder)
+    def download(
+        self, artifact_uri: str, into: Downloads, tracking_uri: str, progress: Progress
+    ) -> Fetched | None:
+        """Download all files below `artifact_uri`, whatever storage they are in."""
+        place = into.place(artifact_uri)
+        fetched: Fetched | None = self.call(
+            tracking_uri, "download", artifact_uri, place, into.most, progress=progress
+        )
+        return fetched
 
     def listing(self, artifact_uri: str, most: int, tracking_uri: str) -> Listing | None:
         """The files below `artifact_uri` as its store lists them."""
@@ -94,10 +108,10 @@ class MlflowProcess:
             if self._running:
                 self._stop(self._running)
 
-    def _ask(self, question: object) -> object:
+    def _ask(self, question: object, progress: Progress) -> object:
         running = self._started()
         try:
-            return running.ask(question)
+            return running.ask(question, progress)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise _EndedError(self._stop(running)) from error
         except BaseException:
@@ -124,10 +138,12 @@ class _Running:
     words: IO[bytes]
     """What the process writes to its standard error."""
 
-    def ask(self, question: object) -> object:
+    def ask(self, question: object, progress: Progress) -> object:
         pickle.dump(question, self.questions)
         self.questions.flush()
-        return pickle.load(self.answers)  # noqa: S301 - written by our own worker.py
+        while isinstance(answer := pickle.load(self.answers), Told):  # noqa: S301 - of our worker.py
+            progress(answer.text)
+        return answer
 
     def stop(self) -> str:
         """End the process; its last line of standard error, as the end of a sentence."""
@@ -207,11 +223,24 @@ class ClientReader(Reader):
         models: tuple[LoggedModel, ...] = self._call("logged_models", run_id)
         return models
 
-    def fetch(self, artifact_uri: str, into: Path) -> Path | None:
+    def fetch(
+        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+    ) -> Fetched | None:
+        if local_path(artifact_uri, Path.cwd()) is None:
+            return self._process.download(artifact_uri, into, self._store(), progress)
+        folder = self._folder(artifact_uri)
+        return None if folder is None else Fetched(folder)
+
+    def listing(self, artifact_uri: str, most: int) -> Listing | None:
+        if local_path(artifact_uri, Path.cwd()) is None:
+            return self._process.listing(artifact_uri, most, self._store())
+        folder = self._folder(artifact_uri)
+        return None if folder is None else list_folder(folder, most)
+
+    def _folder(self, artifact_uri: str) -> Path | None:
+        """The folder of this machine that the URI names, where it is there."""
         folder = local_path(artifact_uri, Path.cwd())
-        if folder is None:
-            return self._process.download(artifact_uri, into, self._store())
-        if folder.is_dir():
+        if folder is not None and folder.is_dir():
             return folder
         host = urlsplit(self.uri).hostname
         if host in (None, "localhost", "127.0.0.1", "::1"):
@@ -220,12 +249,6 @@ class ClientReader(Reader):
             f"The artifacts lie at {folder} on the disk of the server {host}, not on this machine.",
             "Start the server with --serve-artifacts, or mount that folder here.",
         )
-
-    def listing(self, artifact_uri: str, most: int) -> Listing | None:
-        if local_path(artifact_uri, Path.cwd()) is None:
-            return self._process.listing(artifact_uri, most, self._store())
-        folder = self.fetch(artifact_uri, Path.cwd())
-        return None if folder is None else list_folder(folder, most)
 
     def close(self) -> None:
         self._process.close()

@@ -6,23 +6,27 @@ https://mlflow.org/docs/latest/self-hosting/security/
 
 import base64
 import configparser
+import contextlib
 import http.client
 import json
 import os
 import ssl
 import threading
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from repro_tui.errors import ReproError
 from repro_tui.text import visible
 
 _MOST_BYTES = 2**29
 """No honest answer is larger: a page of runs has some megabytes."""
+_PIECE = 1 << 20
+_ARTIFACTS = "mlflow-artifacts/artifacts"
 _TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _UNSERVED = ("MLFLOW_TRACKING_AUTH", "MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_WORKSPACE")
 
@@ -57,10 +61,33 @@ class Server:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, endpoint: str, **query: str | int) -> dict[str, Any]:
-        return self._ask("GET", f"{endpoint}?{urlencode(query)}", b"")
+        return self._ask("GET", f"mlflow/{endpoint}?{urlencode(query)}", b"")
 
     def post(self, endpoint: str, **body: object) -> dict[str, Any]:
-        return self._ask("POST", endpoint, json.dumps(body).encode())
+        return self._ask("POST", f"mlflow/{endpoint}", json.dumps(body).encode())
+
+    def artifacts(self, folder: str) -> dict[str, Any]:
+        """What lies in a folder of the artifacts that the server gives out itself."""
+        return self._ask("GET", f"{_ARTIFACTS}?{urlencode({'path': folder})}", b"")
+
+    def artifact(self, path: str) -> Iterator[bytes]:
+        """The content of one of those artifacts, piece by piece."""
+        parts = urlsplit(self.uri)
+        with _answering(parts):
+            connection, response = self._begin(parts, "GET", f"{_ARTIFACTS}/{quote(path)}", b"")
+        try:
+            if response.status != http.client.OK:
+                with _answering(parts):
+                    content = response.read(_MOST_BYTES)
+                _answer(parts, response.status, content)
+            while True:
+                with _answering(parts):
+                    piece = response.read(_PIECE)
+                if not piece:
+                    break
+                yield piece
+        finally:
+            self._end(connection, response)
 
     def close(self) -> None:
         with self._lock:
@@ -68,32 +95,54 @@ class Server:
         for connection in idle:
             connection.close()
 
-    def _ask(self, method: str, endpoint: str, body: bytes) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: bytes) -> dict[str, Any]:
         """Raises RefusedError for an answer that is an error, ReproError where there is none."""
         parts = urlsplit(self.uri)
-        path = f"{parts.path.rstrip('/')}/api/2.0/mlflow/{endpoint}"
+        with _answering(parts):
+            connection, response = self._begin(parts, method, path, body)
+            try:
+                content = response.read(_MOST_BYTES)
+                if not response.isclosed():
+                    raise http.client.HTTPException(f"its answer exceeds {_MOST_BYTES} bytes")
+            finally:
+                self._end(connection, response)
+        return _answer(parts, response.status, content)
+
+    def _begin(
+        self, parts: SplitResult, method: str, path: str, body: bytes
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """Ask; the answer's head has come. `_end` must be called with both."""
+        url = f"{parts.path.rstrip('/')}/api/2.0/{path}"
         headers = {"Content-Type": "application/json"} | _authorization(parts)
-        try:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection:
-                try:
-                    status, content = _exchange(connection, method, path, body, headers)
-                except (http.client.HTTPException, ConnectionError):
-                    # The server may end a connection that was idle: not an error yet.
-                    connection.close()
-                    connection = None
-            if not connection:
-                connection = _connect(parts)
-                status, content = _exchange(connection, method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            raise ReproError(
-                f"The tracking server at {_shown(parts)} does not answer: {error}.",
-                "Check the address, and that the server is running.",
-            ) from error
         with self._lock:
-            self._idle.append(connection)
-        return _answer(parts, status, content)
+            connection = self._idle.pop() if self._idle else None
+        if connection:
+            # The server may end a connection that was idle: not an error yet.
+            with contextlib.suppress(http.client.HTTPException, ConnectionError):
+                return connection, _response(connection, method, url, body, headers)
+        connection = _connect(parts)
+        return connection, _response(connection, method, url, body, headers)
+
+    def _end(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> None:
+        """Keep the connection for the next question, where all of the answer was read."""
+        if response.isclosed():
+            with self._lock:
+                self._idle.append(connection)
+        else:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _answering(parts: SplitResult) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        raise ReproError(
+            f"The tracking server at {_shown(parts)} does not answer: {error}.",
+            "Check the address, and that the server is running.",
+        ) from error
 
 
 def _connect(parts: SplitResult) -> http.client.HTTPConnection:
@@ -153,24 +202,19 @@ def _timeout() -> float:
         ) from None
 
 
-def _exchange(
+def _response(
     connection: http.client.HTTPConnection,
     method: str,
-    path: str,
+    url: str,
     body: bytes,
     headers: dict[str, str],
-) -> tuple[int, bytes]:
+) -> http.client.HTTPResponse:
     try:
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        content = response.read(_MOST_BYTES)
+        connection.request(method, url, body, headers)
+        return connection.getresponse()
     except BaseException:
         connection.close()
         raise
-    if not response.isclosed():
-        connection.close()
-        raise http.client.HTTPException(f"its answer is larger than {_MOST_BYTES} bytes")
-    return response.status, content
 
 
 def _answer(parts: SplitResult, status: int, content: bytes) -> dict[str, Any]:

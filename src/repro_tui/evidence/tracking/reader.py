@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.text import visible
 
@@ -120,11 +120,13 @@ class Reader(Protocol):
         """The models that the run created, in the order in which they were created."""
         ...
 
-    def fetch(self, artifact_uri: str, into: Path) -> Path | None:
+    def fetch(
+        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+    ) -> Fetched | None:
         """The local folder that holds the files below `artifact_uri`.
 
-        The folder itself where it is on this machine, else a copy downloaded below
-        `into`. None: nothing is there.
+        The folder itself where it is on this machine, else a copy that goes when `into` is
+        closed. None: nothing is there. `progress` is told how much has come.
         """
         ...
 

@@ -20,6 +20,7 @@ from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, 
 from repro_tui.evidence.tracking import schema
 from repro_tui.evidence.tracking.artifacts import list_folder, local_path
 from repro_tui.evidence.tracking.client import MlflowProcess
+from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.evidence.tracking.history import sorted_history
 from repro_tui.evidence.tracking.outline import Ids, Outline, Verdict, packed, places
 from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, no_such_run
@@ -208,11 +209,13 @@ class DatabaseReader(Reader):
 
         return self._read(reading)
 
-    def fetch(self, artifact_uri: str, into: Path) -> Path | None:
+    def fetch(
+        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+    ) -> Fetched | None:
         folder = local_path(artifact_uri, Path.cwd())
         if folder is not None:
-            return folder if folder.is_dir() else None
-        return self._process.download(artifact_uri, into, _server_of(artifact_uri))
+            return Fetched(folder) if folder.is_dir() else None
+        return self._process.download(artifact_uri, into, _server_of(artifact_uri), progress)
 
     def listing(self, artifact_uri: str, most: int) -> Listing | None:
         folder = local_path(artifact_uri, Path.cwd())

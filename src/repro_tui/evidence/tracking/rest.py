@@ -6,12 +6,23 @@ https://mlflow.org/docs/latest/api_reference/rest-api.html
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
+from repro_tui.evidence.tracking.artifacts import list_storage
 from repro_tui.evidence.tracking.client import ClientReader
+from repro_tui.evidence.tracking.downloads import (
+    Downloads,
+    Entry,
+    Fetched,
+    Progress,
+    download,
+    silent,
+)
 from repro_tui.evidence.tracking.history import ordered_history
 from repro_tui.evidence.tracking.http import RefusedError, Server
 from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, no_such_run
@@ -129,11 +140,22 @@ class RestReader(Reader):
                 for info in infos
             )
 
-    def fetch(self, artifact_uri: str, into: Path) -> Path | None:
-        return self._client.fetch(artifact_uri, into)
+    def fetch(
+        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+    ) -> Fetched | None:
+        parts = urlsplit(artifact_uri)
+        if parts.scheme != "mlflow-artifacts" or parts.netloc:
+            return self._client.fetch(artifact_uri, into, progress)
+        return download(self._storage(parts), into.place(artifact_uri), into.most, progress)
 
     def listing(self, artifact_uri: str, most: int) -> Listing | None:
-        return self._client.listing(artifact_uri, most)
+        parts = urlsplit(artifact_uri)
+        if parts.scheme != "mlflow-artifacts" or parts.netloc:
+            return self._client.listing(artifact_uri, most)
+        return list_storage(self._storage(parts), most)
+
+    def _storage(self, parts: SplitResult) -> "_Served":
+        return _Served(self._server, unquote(parts.path).strip("/"))
 
     def close(self) -> None:
         self._server.close()
@@ -179,6 +201,33 @@ class RestReader(Reader):
             token = page.get("next_page_token", "")
             if not token:
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Artifacts that the tracking server gives out itself, below the folder `top`."""
+
+    server: Server
+    top: str
+
+    def entries(self, folder: str) -> list[Entry]:
+        with _understood():
+            rows = self.server.artifacts(self._at(folder)).get("files", ())
+            return [
+                Entry(
+                    path=f"{folder}/{row['path']}".lstrip("/"),
+                    is_dir=row["is_dir"],
+                    size=int(row["file_size"]) if "file_size" in row else None,
+                )
+                for row in rows
+            ]
+
+    def get(self, path: str, target: Path) -> None:
+        with target.open("xb") as file:
+            file.writelines(self.server.artifact(self._at(path)))
+
+    def _at(self, path: str) -> str:
+        return f"{self.top}/{path}".strip("/")
 
 
 @contextmanager

@@ -2,18 +2,17 @@
 
 `python -m repro_tui.evidence.tracking.worker FD` reads pickled questions (tracking URI,
 function, arguments) from standard input and writes pickled answers to the descriptor FD:
-what the function returned, or a ReproError. `client.py` is the other end.
+what the function returned, or a ReproError. Before the answer come words of progress, as
+`Told`. `client.py` is the other end.
 """
 
-import hashlib
 import os
 import pickle
 import re
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ import mlflow.entities
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.db import utils as db
 from mlflow.store.entities import PagedList
@@ -29,13 +29,15 @@ from mlflow.store.tracking import file_store
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
-from repro_tui.evidence.tracking.artifacts import listed, local_path
+from repro_tui.evidence.tracking import downloads
+from repro_tui.evidence.tracking.artifacts import list_storage, local_path
+from repro_tui.evidence.tracking.client import Told
+from repro_tui.evidence.tracking.downloads import Entry, Fetched, Progress
 from repro_tui.evidence.tracking.history import ordered_history
-from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, StoredFile, no_such_run
+from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, no_such_run
 
 T = TypeVar("T")
 
-_MOST_FOLDERS = 1000
 """Folders of artifacts that are listed."""
 _CONTEXT = "mlflow.data.context"
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -130,40 +132,42 @@ def logged_models(uri: str, run_id: str) -> tuple[LoggedModel, ...]:
     )
 
 
-def download(uri: str, artifact_uri: str, into: str) -> str | None:
-    """The folder, below `into`, of a fresh copy of all files below `artifact_uri`."""
-    repository = get_artifact_repository(artifact_uri, tracking_uri=uri or None)
-    if not repository.list_artifacts():
-        return None
-    target = Path(into) / hashlib.sha256(artifact_uri.encode()).hexdigest()[:16]
-    with tempfile.TemporaryDirectory(dir=into) as unfinished:
-        files = Path(unfinished) / "files"
-        files.mkdir()
-        repository.download_artifacts("", str(files))
-        shutil.rmtree(target, ignore_errors=True)
-        files.rename(target)
-    return str(target)
+def download(
+    tell: Progress, uri: str, artifact_uri: str, target: Path, most: int
+) -> Fetched | None:
+    """All files below `artifact_uri`, in the new folder `target`; `tell` hears of the progress."""
+    storage = _Repository(get_artifact_repository(artifact_uri, tracking_uri=uri or None))
+    return downloads.download(storage, target, most, tell)
+
+
+class _Repository:
+    """Any storage that MLflow has a repository for."""
+
+    def __init__(self, repository: ArtifactRepository) -> None:
+        self._repository = repository
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        for found in self._repository.list_artifacts(folder or None):
+            yield Entry(found.path, found.is_dir, found.file_size)
+
+    def get(self, path: str, target: Path) -> None:
+        try:
+            self._repository._download_file(path, str(target))
+        except (ReproError, OSError):
+            raise
+        except Exception as error:  # storages' clients raise what they like
+            line = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise ReproError(f"MLflow cannot fetch it: {_CREDENTIALS.sub('', line)}") from error
 
 
 def listing(uri: str, artifact_uri: str, most: int) -> Listing | None:
-    """The files below `artifact_uri`, folder by folder, until there are enough."""
     repository = get_artifact_repository(artifact_uri, tracking_uri=uri or None)
-    found: list[StoredFile] = []
-    folders, seen = [""], {""}
-    while folders and len(found) <= most:
-        for entry in repository.list_artifacts(folders.pop(0) or None):
-            if not entry.is_dir:
-                found.append(StoredFile(entry.path, entry.file_size))
-            elif entry.path not in seen and len(seen) < _MOST_FOLDERS:
-                # Each is a request, and a server may list a folder in itself.
-                seen.add(entry.path)
-                folders.append(entry.path)
-    return listed(found, most) if found else None
+    return list_storage(_Repository(repository), most)
 
 
 _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     function.__name__: function
-    for function in (experiments, runs, run, histories, datasets, logged_models, download, listing)
+    for function in (experiments, runs, run, histories, datasets, logged_models, listing)
 }
 
 
@@ -262,9 +266,13 @@ def _run(found: mlflow.entities.Run, experiment_name: str) -> Run:
 # --- The loop ------------------------------------------------------------------------
 
 
-def _answer(uri: str, function: str, arguments: tuple[object, ...]) -> object:
+def _answer(tell: Progress, uri: str, function: str, arguments: tuple[object, ...]) -> object:
+    functions: Mapping[str, Callable[..., object]] = {
+        **_FUNCTIONS,
+        "download": partial(download, tell),
+    }
     try:
-        return _FUNCTIONS[function](uri, *arguments)
+        return functions[function](uri, *arguments)
     except ReproError as error:
         return error
     except Exception as error:  # noqa: BLE001 - stores and plugins raise what they like
@@ -296,13 +304,17 @@ def _explained(uri: str, error: Exception) -> ReproError:
 
 def main() -> None:
     with os.fdopen(int(sys.argv[1]), "wb") as answers:
+
+        def write(answer: object) -> None:
+            pickle.dump(answer, answers)
+            answers.flush()
+
         while True:
             try:
                 question = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by client.py
             except EOFError:
                 return
-            pickle.dump(_answer(*question), answers)
-            answers.flush()
+            write(_answer(lambda text: write(Told(text)), *question))
 
 
 if __name__ == "__main__":
