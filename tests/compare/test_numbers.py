@@ -35,8 +35,20 @@ def test_a_flipped_bit_is_one_ulp_at_its_place() -> None:
 
 def test_signed_zeros_differ_by_one_ulp_and_no_distance() -> None:
     found = numbers.distance(f32(0.0), f32(-0.0), EXACT)
-    assert found == Distance(1, 1, 0.0, 0, 0.0, 1, 0, 1)
+    assert found == Distance(1, 1, 0.0, 0, 0.0, 1, 0, 1, (1,))
     assert numbers.distance(f32(0.0), f32(-0.0), Tolerance(ulp=1)).beyond_tolerance == 0
+
+
+@given(st.lists(st.booleans(), max_size=400))
+def test_every_difference_counts_in_one_stretch(differing: list[bool]) -> None:
+    right = np.array(differing, np.float64)
+    found = numbers.distance(np.zeros(len(right)), right, EXACT)
+    stretches = found.where or (0,)
+    assert sum(stretches) == found.differing == sum(differing)
+    assert len(stretches) <= numbers.STRETCHES
+    if any(differing):
+        at = differing.index(True) * len(stretches) // len(differing)
+        assert next(i for i, count in enumerate(stretches) if count) == at
 
 
 def test_a_distance_from_zero_is_infinitely_large_relative_to_it() -> None:

@@ -51,6 +51,9 @@ class Distance:
     nonfinite: int = 0
     beyond_tolerance: int = 0
     """How many of the differing pairs the policy's tolerance does not cover."""
+    where: tuple[int, ...] = ()
+    """How many of the differing pairs lie in each of up to 64 equally long stretches of the
+    series, in order; empty where none differs."""
 
 
 @dataclass(frozen=True, slots=True)

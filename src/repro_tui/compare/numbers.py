@@ -33,6 +33,8 @@ NAMED_DTYPES: dict[str, np.dtype[Any]] = {
 }
 """Floats that NumPy lacks, and the unsigned integers that their bits are handed over as."""
 
+STRETCHES = 64
+"""Of equal length, for which differing pairs are counted apart."""
 _CHUNK = 2**20
 """Numbers looked at together: a few dozen MiB at most while a chunk is compared."""
 
@@ -85,8 +87,12 @@ def distance(left: Array, right: Array, tolerance: Tolerance, dtype: str = "") -
     """
     differing = nonfinite = beyond = max_ulp = 0
     max_abs, max_abs_at, max_rel = 0.0, None, 0.0
+    compared = left.size * (2 if left.dtype.kind == "c" else 1)
+    stretches = min(compared, STRETCHES)
+    where = np.zeros(stretches, np.int64)
     for chunk in differences(left, right, tolerance, dtype):
         differing += len(chunk.positions)
+        where += np.bincount(chunk.positions * stretches // compared, minlength=stretches)
         beyond += int(np.count_nonzero(chunk.beyond))
         finite = chunk.finite
         nonfinite += len(finite) - int(np.count_nonzero(finite))
@@ -102,7 +108,7 @@ def distance(left: Array, right: Array, tolerance: Tolerance, dtype: str = "") -
     if left.dtype.kind == "c" and max_abs_at is not None:
         max_abs_at //= 2
     return Distance(
-        compared=left.size * (2 if left.dtype.kind == "c" else 1),
+        compared=compared,
         differing=differing,
         max_abs=max_abs,
         max_abs_at=max_abs_at,
@@ -110,6 +116,7 @@ def distance(left: Array, right: Array, tolerance: Tolerance, dtype: str = "") -
         max_ulp=max_ulp,
         nonfinite=nonfinite,
         beyond_tolerance=beyond,
+        where=tuple(where.tolist()) if differing else (),
     )
 
 

@@ -280,4 +280,5 @@ def _distance(distance: Distance) -> Json:
         "max_ulp": distance.max_ulp,
         "nonfinite": distance.nonfinite,
         "beyond_tolerance": distance.beyond_tolerance,
+        "where": list(distance.where),
     }
