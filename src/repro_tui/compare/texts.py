@@ -32,8 +32,11 @@ def decode(content: bytes) -> str | None:
         return None
 
 
-def diff(left: str, right: str) -> TextDetail:
-    r"""Compare line by line. Lines end at `\n` alone, so that `\r\n` is a difference."""
+def diff(left: str, right: str, *, whole: bool = False) -> TextDetail:
+    r"""Compare line by line. Lines end at `\n` alone, so that `\r\n` is a difference.
+
+    `whole` gives all lines, not only those that differ with a few around them.
+    """
     a, b = _lines(left), _lines(right)
     lines: list[DiffLine] = []
     removed = added = i = j = 0
@@ -50,7 +53,8 @@ def diff(left: str, right: str) -> TextDetail:
         head = _CONTEXT if left_start or right_start else 0
         tail = _CONTEXT if i < len(a) or j < len(b) else 0
         skipped = count - head - tail
-        if skipped <= 0:
+        if whole or skipped <= 0:
+            skipped = 0
             head, tail = count, 0
         shown = [*range(left_start, left_start + head), *range(i - tail, i)]
         context = [DiffLine(DiffMark.CONTEXT, n + 1, n + 1 + j - i, _shown(a[n])) for n in shown]
@@ -58,9 +62,8 @@ def diff(left: str, right: str) -> TextDetail:
             text = plural(skipped, "equal line")
             context.insert(head, DiffLine(DiffMark.SKIPPED, None, None, text))
         lines += context
-    return TextDetail(
-        _summary(removed, added, left, right), tuple(lines[:_MOST_LINES]), len(lines) > _MOST_LINES
-    )
+    most = len(lines) if whole else _MOST_LINES
+    return TextDetail(_summary(removed, added, left, right), tuple(lines[:most]), len(lines) > most)
 
 
 def _lines(text: str) -> list[str]:

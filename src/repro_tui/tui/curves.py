@@ -17,6 +17,7 @@ from repro_tui.compare.policy import Tolerance
 from repro_tui.evidence.model import History
 from repro_tui.reports import axes
 from repro_tui.reports.axes import Floats, Indices
+from repro_tui.text import number
 
 _COARSE = 2**14
 """Columns to which a curve of very many points is thinned once, for the view of much of it."""
@@ -162,9 +163,37 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def values(self, row: int) -> tuple[float | None, float | None]:
+        """What both runs have there; None: no point."""
+        return (
+            float(self.left[row]) if self.in_left[row] >= 0 else None,
+            float(self.right[row]) if self.in_right[row] >= 0 else None,
+        )
+
+    def text(self, row: int) -> str:
+        """Step and values, exactly, between tabs."""
+        if not len(self):
+            return ""
+        values = ("" if value is None else number(value) for value in self.values(row))
+        return "\t".join((str(int(self.steps[row])), *values))
+
     def row_of(self, step: int) -> int:
         """The first row at that step, or the nearest after it; the last where there is none."""
         return max(min(int(np.searchsorted(self.steps, step)), len(self) - 1), 0)
+
+    def find(self, text: str) -> int | str:
+        """The row of the step that was typed, or why there is none."""
+        typed = text.strip().replace(",", "").replace("_", "")
+        try:
+            step = int(typed)
+        except ValueError:
+            return f"{text!r} is no step: type a whole number."
+        if not len(self):
+            return "There is no step."
+        row = self.row_of(min(max(step, -(2**63)), 2**63 - 1))
+        if self.steps[row] != step:
+            return f"No point at step {step:,}. The nearest one is {int(self.steps[row]):,}."
+        return row
 
     def next_difference(self, row: int, direction: int) -> int | None:
         """The next row that differs in that direction, if there is one."""

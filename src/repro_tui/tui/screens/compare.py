@@ -375,7 +375,8 @@ class CompareScreen(Screen[None]):
     def open_finding(self, section: SectionName, finding: Finding) -> None:
         if isinstance(self._compared, Comparison):
             runs = self._compared.left, self._compared.right
-            self.app.push_screen(DetailScreen(section, finding, _called(*runs)))
+            among = self._compared[section].findings
+            self.app.push_screen(DetailScreen(section, finding, _called(*runs), among))
 
     def _open_cell(self, row: CellsRow) -> None:
         """Open the base's value beside that of the column, or beside the gravest."""
@@ -388,7 +389,8 @@ class CompareScreen(Screen[None]):
             self.notify("Neither this run nor the base has anything here.")
         else:
             names = _called(pair.left, pair.right)
-            self.app.push_screen(DetailScreen(row.section, finding, names))
+            among = pair[row.section].findings
+            self.app.push_screen(DetailScreen(row.section, finding, names, among))
 
     def action_pair(self) -> None:
         """Compare the base with the run of the column alone."""

@@ -1,90 +1,265 @@
 """Two texts line by line: side by side where it is wide enough, else one above the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 
+from repro_tui.compare.inline import Spans
 from repro_tui.compare.model import DiffLine, DiffMark
+from repro_tui.tui.background import Failed, start
+from repro_tui.tui.diff_rows import DiffRow, abreast, found, hunks, matches, stacked
+from repro_tui.tui.house import house
 from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.syntax import Styled, styles
 from repro_tui.tui.widgets.rows import Rows
 
 _WIDE = 110
 """Cells from which the texts stand side by side."""
+_LONGEST = 2_000
+"""Characters of a line that are drawn where lines are not wrapped."""
+_GUTTER, _STACKED_GUTTER = 9, 14
+"""Cells before the text of a line: its numbers and its mark."""
+_COLOUR = {DiffMark.REMOVED: "$diff-removed", DiffMark.ADDED: "$diff-added"}
 
-Pair = tuple[DiffLine | None, DiffLine | None]
-_STYLE = {DiffMark.REMOVED: "$diff-removed", DiffMark.ADDED: "$diff-added"}
+Side = tuple[Styled, ...]
 
 
-class DiffList(Rows[Pair]):
-    """Draws the pairs of `side_by_side`, or of `stacked` when it is narrow."""
+@dataclass
+class _Coloured(Message):
+    """The styles of both sides' lines, by the line's number."""
 
-    lines: Sequence[DiffLine] = ()
+    left: Mapping[int, Styled]
+    right: Mapping[int, Styled]
+
+
+@dataclass
+class _Unfolded(Message):
+    """All lines of both texts, also those that are equal."""
+
+    lines: Sequence[DiffLine]
+
+
+class DiffList(Rows[DiffRow]):
+    """`path` names the file, for the colours of its syntax; `whole` reads all of its lines."""
+
+    SEARCHES: ClassVar[str] = "search in the lines"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "hunk(1)", "Next", id="lines.next"),
+        Binding("N", "hunk(-1)", "Previous hunk or match", show=False, id="lines.previous"),
+        Binding("w", "wrap", "Wrap", id="lines.wrap"),
+        Binding("z,Z", "fold", "Unfold", id="lines.fold"),
+    ]
+
+    def __init__(
+        self,
+        lines: Sequence[DiffLine],
+        path: str = "",
+        whole: Callable[[], Sequence[DiffLine]] | None = None,
+        *,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(classes=classes)
+        self.lines = lines
+        self.wrapped = False
+        self._excerpt = lines
+        self._path = path
+        self._whole = whole
+        self._search = ""
+        self._styles: tuple[Mapping[int, Styled], Mapping[int, Styled]] = {}, {}
+        self._longest = 0
+
+    def on_mount(self) -> None:
+        self._take(self.lines)
+        self.cursor = next(iter(hunks(self.rows)), 0)
+
+    def _take(self, lines: Sequence[DiffLine]) -> None:
+        self.lines = lines
+        self._longest = max((min(len(line.text), _LONGEST) for line in lines), default=0)
+        path = self._path
+        if path:
+            start(self, "colours", lambda _: _Coloured(*_coloured(path, lines)))
+        self._arrange()
+
+    def on__coloured(self, message: _Coloured) -> None:
+        message.stop()
+        self._styles = message.left, message.right
+        self.refresh()
+
+    # --- Rows --------------------------------------------------------------------------
+
+    @property
+    def _wide(self) -> bool:
+        return self.size.width >= _WIDE
+
+    @property
+    def _text_width(self) -> int:
+        """Cells for the text of one line."""
+        if self._wide:
+            return (self.size.width - 3) // 2 - _GUTTER
+        return self.size.width - _STACKED_GUTTER
+
+    def _arrange(self) -> None:
+        """Make the rows for the width that there is."""
+        rows = abreast(self.lines) if self._wide else stacked(self.lines)
+        self.show(list(self._wraps(rows)) if self.wrapped else rows)
 
     def on_resize(self) -> None:
-        wide = self.size.width >= _WIDE
-        self.show(tuple(side_by_side(self.lines) if wide else stacked(self.lines)))
+        self._arrange()
         super().on_resize()
 
+    def _wraps(self, rows: Sequence[DiffRow]) -> Iterator[DiffRow]:
+        for row in rows:
+            parts = max(len(self._parts(line)) for line in row.lines) if row.lines else 1
+            yield from (replace(row, part=part) if part else row for part in range(parts))
+
+    def _parts(self, line: DiffLine) -> Sequence[str]:
+        """A line's text in pieces that fit, where lines are wrapped."""
+        width = max(self._text_width, 8)
+        if len(line.text) * 2 <= width:
+            return (line.text,)
+        return [part.plain for part in shown(line.text).fold(width)]
+
+    def identity(self, row: DiffRow) -> Hashable:
+        # Stacked rows become rows abreast and back: what stays is a line with a number.
+        line = row.lines[-1] if row.lines else None
+        return None if line is None else (line.mark, line.left, line.right, row.part)
+
     def full_width(self, width: int) -> int:
-        if width >= _WIDE:
-            return 0
-        return max((len(line.text) + 14 for line in self.lines), default=0)
+        return 0 if width >= _WIDE or self.wrapped else self._longest + _STACKED_GUTTER
 
-    def draw(self, row: Pair, width: int) -> Content:
-        left, right = row
+    # --- Drawing -----------------------------------------------------------------------
+
+    def draw(self, row: DiffRow, width: int) -> Content:
         if width < _WIDE:
-            return _stacked(left or right, self.full_width(width))
+            return self._stacked(row, max(self.full_width(width), width))
         half = (width - 3) // 2
-        return _half(left, half, left=True) + Content.styled(" │ ", MUTED) + _half(
-            right, half, left=False
-        )  # fmt: skip
+        sides = (
+            self._half(line, marks, row.part, half, side)
+            for side, line, marks in ((0, row.left, row.marks[0]), (1, row.right, row.marks[1]))
+        )
+        return Content.styled(" │ ", MUTED).join(sides)
+
+    def _half(
+        self, line: DiffLine | None, marks: Spans, part: int, width: int, side: int
+    ) -> Content:
+        if line is None:
+            return Content.styled("╱" * width, "$foreground 12%")
+        if line.mark is DiffMark.SKIPPED:
+            return _fit(shown(f"       ⋯ {line.text}", MUTED), width)
+        number = (line.left, line.right)[side]
+        gutter = f"{'' if part else number or '':>6} "
+        return self._line(line, marks, part, gutter, width, side)
+
+    def _stacked(self, row: DiffRow, width: int) -> Content:
+        line = row.left
+        if line is None:
+            return Content("")
+        if line.mark is DiffMark.SKIPPED:
+            return shown(f"            ⋯ {line.text}", MUTED)
+        numbers = ("", "") if row.part else (line.left or "", line.right or "")
+        gutter = f"{numbers[0]:>5} {numbers[1]:>5} "
+        side = int(line.mark is DiffMark.ADDED)
+        return self._line(line, row.marks[0], row.part, gutter, width, side)
+
+    def _line(
+        self, line: DiffLine, marks: Spans, part: int, gutter: str, width: int, side: int
+    ) -> Content:
+        """Numbers and mark, then the text: coloured by syntax, what differs in it underlined."""
+        number = (line.left, line.right)[side] or 0
+        changed = _COLOUR.get(line.mark, "")
+        mark = " " if part or not changed else line.mark
+        head = Content.styled(gutter, MUTED) + Content.styled(f"{mark} ", f"{changed} bold")
+        text = line.text if self.wrapped else line.text[:_LONGEST]
+        spans = [*self._styles[side].get(number, ())]
+        spans += [(start, end, f"{changed} bold underline") for start, end in marks]
+        spans += [(start, end, "reverse") for start, end in found(text, self._search)]
+        body = _styled(text, spans)
+        if self.wrapped:
+            pieces = body.fold(max(self._text_width, 8))
+            body = pieces[part] if part < len(pieces) else Content("")
+        elif len(line.text) > _LONGEST:
+            body += Content("…")
+        whole = _fit(head + body, width)
+        return whole.stylize_before(f"on {changed} 12%") if changed else whole
+
+    # --- Going about -------------------------------------------------------------------
+
+    def action_hunk(self, direction: int) -> None:
+        """To the next change, or to the next match while something is searched for."""
+        places = matches(self.rows, self._search) if self._search else hunks(self.rows)
+        beyond = [at for at in places if (at - self.cursor) * direction > 0]
+        if beyond:
+            self.cursor = min(beyond, key=lambda at: abs(at - self.cursor))
+
+    def seek(self, text: str) -> str:
+        self._search = text
+        self.refresh()
+        places = matches(self.rows, text) if text else []
+        if text and not places:
+            return "No line that is shown holds that."
+        if places:
+            self.cursor = next((at for at in places if at >= self.cursor), places[0])
+        return ""
+
+    def action_wrap(self) -> None:
+        self.wrapped = not self.wrapped
+        self.scroll_to(x=0, animate=False)
+        self._arrange()
+
+    def action_fold(self) -> None:
+        """Show what is equal, too, or only what differs with what stands around it."""
+        if self.lines is not self._excerpt:
+            self._take(self._excerpt)
+        elif (whole := self._whole) is not None:
+            start(self, "whole", lambda _: _Unfolded(whole()))
+
+    def on__unfolded(self, message: _Unfolded) -> None:
+        message.stop()
+        self._take(message.lines)
+
+    def on_failed(self, message: Failed) -> None:
+        message.stop()
+        house(self).complain(message.error)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "fold" or self._whole is not None
+
+    def copied(self) -> str:
+        """The line under the cursor: the right one, where there are two."""
+        lines = self.current.lines if self.current is not None else ()
+        return lines[-1].text if lines else ""
 
 
-def stacked(lines: Sequence[DiffLine]) -> Iterator[Pair]:
-    """One line of the difference a row, as `diff` prints it."""
-    return ((line, None) for line in lines)
+def _coloured(
+    path: str, lines: Sequence[DiffLine]
+) -> tuple[Mapping[int, Styled], Mapping[int, Styled]]:
+    sides = []
+    for side in (0, 1):
+        numbered = {
+            number: line.text for line in lines if (number := (line.left, line.right)[side])
+        }
+        sides.append(dict(zip(numbered, styles(path, list(numbered.values())), strict=True)))
+    return sides[0], sides[1]
 
 
-def side_by_side(lines: Sequence[DiffLine]) -> Iterator[Pair]:
-    """Lines that were taken away beside those that came in their place."""
-    removed: list[DiffLine] = []
-    added: list[DiffLine] = []
-    for line in [*lines, None]:
-        if line is not None and line.mark is DiffMark.REMOVED and not added:
-            removed.append(line)
-        elif line is not None and line.mark is DiffMark.ADDED:
-            added.append(line)
-        else:
-            for number in range(max(len(removed), len(added))):
-                yield (
-                    removed[number] if number < len(removed) else None,
-                    added[number] if number < len(added) else None,
-                )
-            removed, added = [], []
-            if line is not None and line.mark is DiffMark.REMOVED:
-                removed.append(line)
-            elif line is not None:
-                yield line, line
+def _styled(text: str, spans: Sequence[tuple[int, int, str]]) -> Content:
+    """A stranger's text with styles on stretches of it, later ones over earlier ones.
 
-
-def _half(line: DiffLine | None, width: int, *, left: bool) -> Content:
-    if line is None:
-        return Content.styled("╱" * width, "$foreground 12%")
-    if line.mark is DiffMark.SKIPPED:
-        return _fit(shown(f"      ⋯ {line.text}", MUTED), width)
-    number = line.left if left else line.right
-    mark = "" if line.mark is DiffMark.CONTEXT else line.mark
-    gutter = Content.styled(f"{number or '':>6} ", MUTED)
-    return _fit(gutter + shown(f"{mark:<2}{line.text}", _STYLE.get(line.mark, "")), width)
-
-
-def _stacked(line: DiffLine | None, width: int) -> Content:
-    if line is None:
-        return Content("")
-    if line.mark is DiffMark.SKIPPED:
-        return shown(f"           ⋯ {line.text}", MUTED)
-    gutter = Content.styled(f"{line.left or '':>5} {line.right or '':>5} ", MUTED)
-    return _fit(gutter + shown(f"{line.mark} {line.text}", _STYLE.get(line.mark, "")), width)
+    Characters that are spelled out for safety take more than one cell: so each stretch is
+    spelled out by itself.
+    """
+    edges = sorted({0, len(text), *(at for span in spans for at in span[:2] if at < len(text))})
+    parts = []
+    for first, last in pairwise(edges):
+        over = " ".join(style for start, end, style in spans if start <= first < end)
+        parts.append(shown(text[first:last], over))
+    return Content("").join(parts)
 
 
 def _fit(text: Content, width: int) -> Content:

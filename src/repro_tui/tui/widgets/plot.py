@@ -205,10 +205,10 @@ class _Area(PlotWidget, can_focus=False, inherit_bindings=False):
 
     def _at(self, event: events.MouseEvent) -> float | None:
         """The place in view that the mouse points at; None beside the frame."""
-        offset = event.get_content_offset(self)
-        if offset is None or not self.columns:
+        if not self.columns:
             return None
-        at = (offset.x - _LABELS - 0.5) / self.columns
+        # A canvas inside of this passed the event on: only the screen's offset is common.
+        at = (event.screen_x - self.region.x - _LABELS - 0.5) / self.columns
         return at if 0 <= at <= 1 else None
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -242,27 +242,28 @@ class HistoryPlot(Vertical, can_focus=True):
     view and the cursor stay.
     """
 
+    SEARCHES: ClassVar[str] = "go to step"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "move(1)", "Right", show=False, id="plot.right"),
         Binding("left,h", "move(-1)", "Left", show=False, id="plot.left"),
         Binding("shift+right,full_stop", "point(1)", "Next point", show=False, id="plot.point"),
         Binding("shift+left,comma", "point(-1)", "Previous point", show=False,
-                id="plot.point_before"),
-        Binding("n", "difference(1)", "Next difference", id="plot.next"),
+                id="plot.point-before"),
+        Binding("n", "difference(1)", "Next", id="plot.next"),
         Binding("N", "difference(-1)", "Previous difference", show=False, id="plot.previous"),
         Binding("f", "first", "First difference", show=False, id="plot.first"),
         Binding("home,g", "end(-1)", "First point", show=False, id="plot.home"),
         Binding("end,G", "end(1)", "Last point", show=False, id="plot.end"),
-        Binding("plus,equals_sign", "zoom(0.5)", "Zoom", key_display="+", id="plot.zoom_in",
+        Binding("plus,equals_sign", "zoom(0.5)", "Zoom", key_display="+", id="plot.zoom-in",
                 group=ZOOM),
-        Binding("minus", "zoom(2)", "Zoom out", key_display="-", id="plot.zoom_out", group=ZOOM),
+        Binding("minus", "zoom(2)", "Zoom out", key_display="-", id="plot.zoom-out", group=ZOOM),
         Binding("0", "whole", "Everything", show=False, id="plot.whole"),
         Binding("greater_than_sign,pagedown", "pan(0.5)", "Pan right", show=False, key_display=">",
-                id="plot.pan_right"),
+                id="plot.pan-right"),
         Binding("less_than_sign,pageup", "pan(-0.5)", "Pan left", show=False, key_display="<",
-                id="plot.pan_left"),
-        Binding("L", "log_values", "Log values", id="plot.log_values"),
-        Binding("X", "log_steps", "Log steps", show=False, id="plot.log_steps"),
+                id="plot.pan-left"),
+        Binding("L", "log_values", "Log", id="plot.log-values"),
+        Binding("X", "log_steps", "Log steps", show=False, id="plot.log-steps"),
         Binding("T", "time", "Steps or time", show=False, id="plot.time"),
         Binding("u", "unit", "Difference in ULP", show=False, id="plot.unit"),
     ]  # fmt: skip
@@ -418,16 +419,11 @@ class HistoryPlot(Vertical, can_focus=True):
         if not len(self.pairs):
             return Content.styled("Neither run has a point of this metric.", MUTED)
         row, held = self.row, self.pairs
-        there = held.in_left[row] >= 0, held.in_right[row] >= 0
-        values = float(held.left[row]), float(held.right[row])
-        texts = [number(v) if known else "no point" for v, known in zip(values, there, strict=True)]
-        far = ulp(*values) if all(there) else None
+        values = held.values(row)
+        texts = ["no point" if value is None else number(value) for value in values]
         apart = Content.styled("= equal to the bit", MUTED)
         if held.differing[row]:
-            what = "no distance: " + ("NaN or infinite" if all(there) else "a point is not there")
-            if far is not None:
-                what = f"right - left {number(values[1] - values[0])}  {far:,} ULP"
-            apart = Content.styled("≠ ", "$diff-changed bold") + Content(what)
+            apart = Content.styled("≠ ", "$diff-changed bold") + Content(_distance(*values))
         step = f"step {int(held.steps[row]):,}"
         if self.by_time:
             step += f" at {duration(1000 * float(self._pairs_x[row]))}"
@@ -461,8 +457,15 @@ class HistoryPlot(Vertical, can_focus=True):
             self.window = self.window.holding(self._cursor)
         self.draw()
 
-    def go_to_step(self, step: int) -> None:
-        self.go(self.pairs.row_of(step))
+    def seek(self, text: str) -> str:
+        found = self.pairs.find(text)
+        if isinstance(found, str):
+            return found
+        self.go(found)
+        return ""
+
+    def copied(self) -> str:
+        return self.pairs.text(self.row)
 
     def action_point(self, by: int) -> None:
         self.go(self.row + by)
@@ -484,7 +487,7 @@ class HistoryPlot(Vertical, can_focus=True):
 
     def action_first(self) -> None:
         if self._first is not None:
-            self.go_to_step(self._first)
+            self.go(self.pairs.row_of(self._first))
 
     def action_end(self, direction: int) -> None:
         self.go(len(self.pairs) - 1 if direction > 0 else 0)
@@ -541,3 +544,13 @@ class HistoryPlot(Vertical, can_focus=True):
         event.stop()
         if np.isfinite(self._places).any():
             self.go(int(np.nanargmin(np.abs(self._places - self.window.place(event.at)))))
+
+
+def _distance(left: float | None, right: float | None) -> str:
+    """How far apart two points that differ are."""
+    if left is None or right is None:
+        return "no distance: a point is not there"
+    far = ulp(left, right)
+    if far is None:
+        return "no distance: NaN or infinite"
+    return f"right - left {number(right - left)}  {far:,} ULP"

@@ -1,64 +1,83 @@
 """The points of one metric in both runs, step by step."""
 
 from collections.abc import Hashable
+from typing import ClassVar
 
-import numpy as np
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from repro_tui.compare.metrics import Indices, aligned
-from repro_tui.evidence.model import History
+from repro_tui.compare.numbers import ulp
 from repro_tui.text import number
+from repro_tui.tui.curves import Pairs, pairs
 from repro_tui.tui.spelling import MUTED
 from repro_tui.tui.widgets.rows import Rows
 
-_NONE = History(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+_WIDE = 110
+"""Cells from which distances have columns of their own."""
 
 
 class PointList(Rows[int]):
-    """One row a step. Rows are numbers: a million points cost what is in view."""
+    """One row a pair of points. Rows are numbers: a million points cost what is in view."""
 
-    _left: History = _NONE
-    _right: History = _NONE
-    _in_left: Indices = _NONE.steps
-    _in_right: Indices = _NONE.steps
+    SEARCHES: ClassVar[str] = "go to step"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "difference(1)", "Next difference", id="points.next"),
+        Binding("N", "difference(-1)", "Previous difference", show=False, id="points.previous"),
+    ]
+
+    _pairs: Pairs = pairs(None, None)
     _start: int = 0
 
-    def load(self, left: History | None, right: History | None, first_step: int | None) -> None:
-        """Take two histories; the cursor starts where they part."""
-        self._left, self._right = left or _NONE, right or _NONE
-        self._in_left, self._in_right = aligned(self._left, self._right)
-        self.rows = range(len(self._in_left))
+    def load(self, points: Pairs, first_step: int | None) -> None:
+        """Take the points; the cursor starts where they part."""
+        self._pairs = points
+        self.rows = range(len(points))
         if first_step is not None:
-            before = (history.steps < first_step for history in (self._left, self._right))
-            self._start = max(int(np.count_nonzero(steps)) for steps in before)
+            self._start = points.row_of(first_step)
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._go_to_start)
+        self.go(self._start)
 
-    def _go_to_start(self) -> None:
-        self.cursor = self._start
-        self.scroll_to(y=max(self._start - self.size.height // 3, 0), animate=False)
+    def go(self, row: int) -> None:
+        """Put the cursor on a row, with some of what comes before it in view."""
 
-    def _step(self, row: int) -> int:
-        index = self._in_left[row]
-        steps = self._left.steps if index >= 0 else self._right.steps
-        return int(steps[index if index >= 0 else self._in_right[row]])
+        def put() -> None:
+            self.cursor = row
+            self.scroll_to(y=max(row - self.size.height // 3, 0), animate=False)
+
+        self.call_after_refresh(put)
+
+    def action_difference(self, direction: int) -> None:
+        row = self._pairs.next_difference(self.cursor, direction)
+        if row is not None:
+            self.cursor = row
+
+    def seek(self, text: str) -> str:
+        found = self._pairs.find(text)
+        if isinstance(found, str):
+            return found
+        self.go(found)
+        return ""
+
+    def copied(self) -> str:
+        return self._pairs.text(self.cursor)
 
     def identity(self, row: int) -> Hashable:
         return row
 
     def head(self, width: int) -> Content:
-        del width
-        return Content(f"   {'step':>12}   {'left':<26}{'right':<26}")
+        apart = f"{'right - left':<26}{'ULP':>26}" if width >= _WIDE else ""
+        return Content(f"   {'step':>12}   {'left':<26}{'right':<26}{apart}")
 
     def draw(self, row: int, width: int) -> Content:
-        del width
-        left, right = (
-            None if index[row] < 0 else history.values[index[row]]
-            for index, history in ((self._in_left, self._left), (self._in_right, self._right))
-        )
-        same = left is not None and right is not None and left.tobytes() == right.tobytes()
-        style = MUTED if same else "$diff-changed"
-        values = ("no point" if v is None else number(float(v)) for v in (left, right))
-        texts = "".join(f"{value:<26}" for value in values)
-        return Content.styled(f" {'=' if same else '≠'} {self._step(row):>12,}   {texts}", style)
+        points = self._pairs
+        values = points.values(row)
+        differing = bool(points.differing[row])
+        texts = ["no point" if value is None else number(value) for value in values]
+        left, right = values
+        if width >= _WIDE and differing and left is not None and right is not None:
+            far = ulp(left, right)
+            texts += ["", ""] if far is None else [number(right - left), f"{far:>26,}"]
+        line = f" {'≠' if differing else '='} {int(points.steps[row]):>12,}   "
+        line += "".join(f"{text:<26}" for text in texts)
+        return Content.styled(line, "$diff-changed" if differing else MUTED)

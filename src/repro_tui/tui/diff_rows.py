@@ -1,0 +1,109 @@
+"""Two texts as rows of lines: what stands beside what, where the hunks are. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from repro_tui.compare import inline
+from repro_tui.compare.inline import Spans
+from repro_tui.compare.model import DiffLine, DiffMark
+
+Pair = tuple[DiffLine | None, DiffLine | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRow:
+    """One row on the screen. Stacked, `right` is None and `left` may be of either side."""
+
+    left: DiffLine | None
+    right: DiffLine | None
+    marks: tuple[Spans, Spans] = ((), ())
+    """Which characters of either line differ from the line that it was paired with."""
+    part: int = 0
+    """Which part of wrapped lines this is."""
+
+    @property
+    def lines(self) -> tuple[DiffLine, ...]:
+        """The lines on the row, each once."""
+        both = (self.left, self.right)
+        return tuple(dict.fromkeys(line for line in both if line is not None))
+
+    @property
+    def changes(self) -> bool:
+        return any(line.mark in (DiffMark.REMOVED, DiffMark.ADDED) for line in self.lines)
+
+
+def side_by_side(lines: Sequence[DiffLine]) -> Iterator[Pair]:
+    """Lines that were taken away beside those that came in their place."""
+    removed: list[DiffLine] = []
+    added: list[DiffLine] = []
+    for line in [*lines, None]:
+        if line is not None and line.mark is DiffMark.REMOVED and not added:
+            removed.append(line)
+        elif line is not None and line.mark is DiffMark.ADDED:
+            added.append(line)
+        else:
+            for number in range(max(len(removed), len(added))):
+                yield (
+                    removed[number] if number < len(removed) else None,
+                    added[number] if number < len(added) else None,
+                )
+            removed, added = [], []
+            if line is not None and line.mark is DiffMark.REMOVED:
+                removed.append(line)
+            elif line is not None:
+                yield line, line
+
+
+def abreast(lines: Sequence[DiffLine]) -> list[DiffRow]:
+    """The rows where both texts stand side by side."""
+    return [DiffRow(left, right, _marks(left, right)) for left, right in side_by_side(lines)]
+
+
+def stacked(lines: Sequence[DiffLine]) -> list[DiffRow]:
+    """One line a row, as `diff` prints it."""
+    marks: dict[tuple[DiffMark, int | None], Spans] = {}
+    for left, right in side_by_side(lines):
+        of_left, of_right = _marks(left, right)
+        if left is not None and right is not None:
+            marks[left.mark, left.left] = of_left
+            marks[right.mark, right.right] = of_right
+    return [
+        DiffRow(
+            line,
+            None,
+            (marks.get((line.mark, line.right if line.left is None else line.left), ()), ()),
+        )
+        for line in lines
+    ]
+
+
+def _marks(left: DiffLine | None, right: DiffLine | None) -> tuple[Spans, Spans]:
+    if left is None or right is None or left is right:
+        return (), ()
+    return inline.spans(left.text, right.text)
+
+
+def hunks(rows: Sequence[DiffRow]) -> list[int]:
+    """Where each stretch of changed rows begins."""
+    return [at for at, row in enumerate(rows) if row.changes and not (at and rows[at - 1].changes)]
+
+
+def matches(rows: Sequence[DiffRow], text: str) -> list[int]:
+    """The rows of which a line holds the text, in whatever case."""
+    wanted = text.casefold()
+    return [
+        at
+        for at, row in enumerate(rows)
+        if not row.part and any(wanted in line.text.casefold() for line in row.lines)
+    ]
+
+
+def found(text: str, wanted: str) -> Spans:
+    """Where a text holds what is searched for."""
+    spans, low, at = [], text.casefold(), -1
+    wanted = wanted.casefold()
+    # Casefolding can change lengths; then the places would not be those of the text.
+    if wanted and len(low) == len(text):
+        while (at := low.find(wanted, at + 1)) >= 0:
+            spans.append((at, at + len(wanted)))
+    return tuple(spans)

@@ -1,0 +1,155 @@
+"""As what a finding can be seen: each view with what it searches for and copies."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from repro_tui.compare import texts
+from repro_tui.compare.artifacts.text import LIMIT
+from repro_tui.compare.model import DiffLine, FileDetail, Finding, HistoryDetail
+from repro_tui.errors import ReproError
+from repro_tui.evidence.files import open_file
+from repro_tui.evidence.model import Fact, FileRef, History, Known, SectionName
+from repro_tui.reports import words
+from repro_tui.tui.finding_detail import facts, text_of
+from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows
+from repro_tui.tui.finding_text import value_of
+from repro_tui.tui.widgets.diff_list import DiffList
+from repro_tui.tui.widgets.finding_list import FindingList
+from repro_tui.tui.widgets.plot import HistoryPlot
+from repro_tui.tui.widgets.point_list import PointList
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    title: str
+    widget: Widget
+    copied: Callable[[], str]
+    """The text of what is under the cursor, as it is."""
+    searches: str = ""
+    """What can be typed to go to; empty: nothing."""
+    seek: Callable[[str], str] = lambda _: ""
+    """Goes to what was typed; gives what to say where it is not there."""
+    parts: Sequence[Finding] = ()
+    """The findings that are listed, of which one can be opened."""
+
+
+def views(
+    section: SectionName, finding: Finding, names: tuple[str, str], among: Sequence[Finding]
+) -> Iterator[View]:
+    """The views of a finding, the most telling one first; the last has its values whole."""
+    yield from _histories(finding, names)
+    yield from _dataset(section, finding, among)
+    yield from _parts(section, finding, names)
+    yield from _lines(finding)
+    yield _values(finding, names)
+
+
+def _histories(finding: Finding, names: tuple[str, str]) -> Iterator[View]:
+    left, right = (
+        fact.value if isinstance(fact, Known) and isinstance(fact.value, History) else None
+        for fact in (finding.left, finding.right)
+    )
+    if left is None and right is None:
+        return
+    detail = finding.detail
+    first = detail.first_step if isinstance(detail, HistoryDetail) else None
+    plot = HistoryPlot()
+    plot.show(left, right, names, first)
+    yield View("plot", plot, plot.copied, plot.SEARCHES, plot.seek)
+    points = PointList()
+    points.load(plot.pairs, first)
+    yield View("points", points, points.copied, points.SEARCHES, points.seek)
+
+
+def _lines(finding: Finding) -> Iterator[View]:
+    text = text_of(finding)
+    if text is None or not text.lines:
+        return
+    sides = finding.left, finding.right
+    files = [fact.value for fact in sides if isinstance(fact, Known)]
+    refs = [value for value in files if isinstance(value, FileRef)]
+    whole = (lambda: _whole(refs[0], refs[1])) if len(refs) == 2 else None
+    lines = DiffList(text.lines, refs[-1].path if refs else "", whole)
+    yield View("lines", lines, lines.copied, lines.SEARCHES, lines.seek)
+
+
+def _whole(left: FileRef, right: FileRef) -> Sequence[DiffLine]:
+    """All lines of both files. Raises ReproError where one cannot be read."""
+    read = []
+    for ref in (left, right):
+        if ref.size > LIMIT:
+            raise ReproError(f"{ref.path} is too large to be shown whole.")
+        with open_file(ref) as stream:
+            text = texts.decode(stream.read())
+        if text is None:
+            raise ReproError(f"{ref.path} is not UTF-8 text.")
+        read.append(text)
+    return texts.diff(read[0], read[1], whole=True).lines
+
+
+def _dataset(section: SectionName, finding: Finding, among: Sequence[Finding]) -> Iterator[View]:
+    """Schema and profile of the dataset that a finding tells of, with all else known of it."""
+    whole = [each for each in among if each.key[:2] == finding.key[:2] and len(each.key) > 2]
+    if section is not SectionName.DATA or len(whole) < 2:
+        return
+    left = [line for each in whole for line in _outline(each.key[-1], each.left)]
+    right = [line for each in whole for line in _outline(each.key[-1], each.right)]
+    found = texts.diff("\n".join(left), "\n".join(right), whole=True)
+    lines = DiffList(found.lines, "dataset.yaml")
+    yield View("dataset", lines, lines.copied, lines.SEARCHES, lines.seek)
+
+
+def _outline(name: str, fact: Fact | None) -> Iterator[str]:
+    """One fact of a dataset in lines: JSON, as schemas and profiles are, a key a line."""
+    text = words.fact(fact)
+    try:
+        read = json.loads(text) if text[:1] in ("{", "[") else None
+    except (ValueError, RecursionError):
+        read = None
+    if read is None:
+        yield f"{name}: {text}"
+    else:
+        yield f"{name}:"
+        told = json.dumps(read, indent=2, ensure_ascii=False)
+        yield from (f"  {line}" for line in told.split("\n"))
+
+
+def _parts(section: SectionName, finding: Finding, names: tuple[str, str]) -> Iterator[View]:
+    detail = finding.detail
+    if not isinstance(detail, FileDetail) or {part.key for part in detail.findings} <= {("lines",)}:
+        return
+    parts = FindingList()
+    parts.names = names
+    parts.rows = finding_rows(section, detail.findings)
+
+    def copied() -> str:
+        return "" if parts.current is None else value_of(parts.current, parts.here)[1]
+
+    def seek(text: str) -> str:
+        wanted = text.casefold()
+
+        def fits(row: Row) -> bool:
+            return isinstance(row, FindingRow) and wanted in words.key(row.key).casefold()
+
+        if not wanted or parts.go(fits, 1):
+            return ""
+        parts.cursor = 0
+        at_first = parts.current is not None and fits(parts.current)
+        return "" if at_first or parts.go(fits, 1) else "No part has that in its name."
+
+    yield View("parts", parts, copied, "search in the names", seek, detail.findings)
+
+
+def _values(finding: Finding, names: tuple[str, str]) -> View:
+    told = facts(finding, names)
+    # As wide as it takes: what is copied is not wrapped.
+    return View(
+        "values",
+        VerticalScroll(Static(told), id="facts"),
+        lambda: "\n".join(line.rstrip() for line in told.content(100_000).plain.split("\n")),
+    )
