@@ -1,0 +1,101 @@
+"""What a key press costs, and how long it takes to show."""
+
+import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.speed import artifacts, stores
+from benchmarks.speed.ground import BIN, Ground
+from benchmarks.speed.method import Rival, Row
+from benchmarks.speed.terminal import Terminal, on_terminal
+
+_PROGRAM = (str(BIN / "repro-tui"),)
+_BARE = (sys.executable, str(Path(__file__).parents[1] / "bare.py"))
+_PAGE_DOWN = "\x1b[6~"
+_FIRST_ROW = "\x1b[1;5H"
+"""Ctrl and home, as DataTable has it."""
+_PAGES = 20
+_PRESSES = 25
+
+
+@contextmanager
+def while_comparing(ground: Ground) -> Iterator[Row]:
+    """The help is opened and closed while two runs with long histories and many files are read."""
+    store = stores.of_histories(ground)
+    for number in range(2):
+        artifacts.of_run(ground, number)
+
+    def latency(*, loading: bool) -> float:
+        with on_terminal(ground, _PROGRAM, stores.uri(store)) as terminal:
+            terminal.see(stores.name(0))
+            terminal.settle(0.3)
+            terminal.press("  c")
+            terminal.see("Reading both runs")
+            if not loading:
+                terminal.see("loss")
+                terminal.settle(0.3)
+            return _p95([_help(terminal) for _ in range(_PRESSES)])
+
+    yield Row(
+        "key latency while two runs are read, p95",
+        lambda: latency(loading=True),
+        (Rival("idle", lambda: latency(loading=False), 1.5),),
+    )
+
+
+def _help(terminal: Terminal) -> float:
+    took = terminal.respond("?", "This screen")
+    terminal.settle()
+    terminal.press("q")
+    terminal.settle()
+    return took
+
+
+def _p95(figures: list[float]) -> float:
+    return statistics.quantiles(figures, n=20, method="inclusive")[-1]
+
+
+@contextmanager
+def page_down(ground: Ground) -> Iterator[Row]:
+    count = ground.size.some
+    store = stores.of_runs(ground, count)
+    with (
+        on_terminal(ground, _PROGRAM, stores.uri(store)) as ours,
+        on_terminal(ground, (*_BARE, str(count))) as bare,
+    ):
+        ours.see(stores.name(count - 1))
+        bare.see(stores.name(0))
+        yield Row(
+            f"page down in {count:,} rows, CPU time",
+            lambda: _paging(ours, "g"),
+            (Rival("DataTable", lambda: _paging(bare, _FIRST_ROW), 0.2),),
+        )
+
+
+@contextmanager
+def page_down_in_many(ground: Ground) -> Iterator[Row]:
+    few, many = ground.size.few, ground.size.many
+    with (
+        on_terminal(ground, _PROGRAM, stores.uri(stores.of_runs(ground, many))) as in_many,
+        on_terminal(ground, _PROGRAM, stores.uri(stores.of_runs(ground, few))) as in_few,
+    ):
+        in_many.see(stores.name(many - 1))
+        in_few.see(stores.name(few - 1))
+        yield Row(
+            f"page down in {many:,} rows, CPU time",
+            lambda: _paging(in_many, "g"),
+            (Rival(f"in {few:,} rows", lambda: _paging(in_few, "g"), 1.2),),
+        )
+
+
+def _paging(terminal: Terminal, first: str) -> float:
+    """Seconds of CPU time for one page, all that the program does for it included."""
+    terminal.press(first)
+    terminal.settle(0.3)
+    before = terminal.cpu
+    for _ in range(_PAGES):
+        terminal.press(_PAGE_DOWN)
+        terminal.settle()
+    return (terminal.cpu - before) / _PAGES
