@@ -59,5 +59,5 @@ def runs(
         click.echo(json.dumps(to_json(page.runs), indent=2))
     else:
         print_out(table(page.runs))
-    store = f"{visible(engine.location.uri)}, {engine.location.found}"
+    store = f"{visible(engine.location.shown)}, {engine.location.found}"
     narrate(f"{plural(len(page.runs), 'run')} of {store}")

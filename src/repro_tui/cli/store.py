@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from repro_tui.text import visible
+
 if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
@@ -28,9 +30,12 @@ def tracking_uri(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_engine(context: click.Context) -> "Engine":
     """The engine on the store that the options name; closed when the command ends."""
+    from repro_tui.cli.console import narrate
     from repro_tui.engine import Engine
     from repro_tui.settings import load
 
     engine = Engine.open(load(), context.obj, Path.cwd())
     context.call_on_close(engine.close)
+    if engine.reader.remark:
+        narrate(visible(engine.reader.remark))
     return engine

@@ -1,13 +1,15 @@
-"""One database with a live server before it, and one file store, a session."""
+"""A session has one store of each kind: SQLite with a live server, PostgreSQL, files."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.evidence.tracking import stores
+from tests.evidence.tracking.postgres import Postgres, postgres
 from tests.evidence.tracking.stores import Store
 
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
+from repro_tui.evidence.tracking.postgresql import PostgresqlReader
 from repro_tui.evidence.tracking.reader import Reader
 from repro_tui.evidence.tracking.rest import RestReader
 from repro_tui.evidence.tracking.sqlite import SqliteReader
@@ -49,9 +51,19 @@ def mlflow() -> Iterator[MlflowProcess]:
 
 
 @pytest.fixture(scope="session")
-def reference(database: Store, mlflow: MlflowProcess) -> Reader:
-    """What all readers of `database` are compared with."""
-    return ClientReader(database.uri, mlflow)
+def cluster() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests; each makes databases of its own."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tables(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A PostgreSQL store, with artifacts on this machine."""
+    folder = tmp_path_factory.mktemp("tables")
+    cluster.execute("postgres", "CREATE DATABASE tables")
+    uri = cluster.uri("tables")
+    return Store(uri, folder, stores.populate(uri, folder))
 
 
 @pytest.fixture(scope="session")
@@ -61,35 +73,48 @@ def rest(database: Store, mlflow: MlflowProcess) -> Iterator[RestReader]:
     reader.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "rest", "client"])
-def reader(
-    request: pytest.FixtureRequest, database: Store, mlflow: MlflowProcess, rest: RestReader
-) -> Reader:
-    """Each other reader of `database`."""
-    readers: dict[str, Reader] = {
-        "sqlite": SqliteReader(database.uri, database.path, mlflow),
-        "rest": rest,
-        "client": ClientReader(database.server, mlflow),
-    }
-    return readers[request.param]
+@pytest.fixture(scope="session")
+def postgresql(tables: Store, mlflow: MlflowProcess) -> Iterator[PostgresqlReader]:
+    reader = PostgresqlReader(tables.uri, mlflow)
+    yield reader
+    reader.close()
 
 
-@pytest.fixture(params=["sqlite", "rest", "client", "files"])
-def any_reader(
-    request: pytest.FixtureRequest,
-    database: Store,
-    files: Store,
-    mlflow: MlflowProcess,
-    rest: RestReader,
-) -> tuple[Reader, Store]:
+@pytest.fixture(scope="session", params=["sqlite", "rest", "client", "postgresql"])
+def reader(request: pytest.FixtureRequest, mlflow: MlflowProcess) -> Reader:
+    """Each other reader of a database."""
+    return _opened(request, mlflow)[0]
+
+
+@pytest.fixture(scope="session")
+def reference(request: pytest.FixtureRequest, reader: Reader, mlflow: MlflowProcess) -> Reader:
+    """What `reader` is compared with: the reference, on the same database."""
+    name = "tables" if isinstance(reader, PostgresqlReader) else "database"
+    store: Store = request.getfixturevalue(name)
+    return ClientReader(store.uri, mlflow)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "rest", "client", "postgresql", "files"])
+def any_reader(request: pytest.FixtureRequest, mlflow: MlflowProcess) -> tuple[Reader, Store]:
     """Each reader, and the store that it reads."""
-    readers: dict[str, tuple[Reader, Store]] = {
-        "sqlite": (SqliteReader(database.uri, database.path, mlflow), database),
-        "rest": (rest, database),
-        "client": (ClientReader(database.server, mlflow), database),
-        "files": (ClientReader(files.uri, mlflow), files),
-    }
-    return readers[request.param]
+    return _opened(request, mlflow)
+
+
+def _opened(request: pytest.FixtureRequest, mlflow: MlflowProcess) -> tuple[Reader, Store]:
+    """The reader that the fixture's parameter names; nothing is started for the others."""
+    name = {"postgresql": "tables", "files": "files"}.get(request.param, "database")
+    store: Store = request.getfixturevalue(name)
+    reader: Reader
+    match request.param:
+        case "sqlite":
+            reader = SqliteReader(store.uri, store.path, mlflow)
+        case "rest" | "postgresql" as kept:
+            reader = request.getfixturevalue(kept)
+        case "client":
+            reader = ClientReader(store.server, mlflow)
+        case _:
+            reader = ClientReader(store.uri, mlflow)
+    return reader, store
 
 
 @pytest.fixture

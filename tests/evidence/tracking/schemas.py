@@ -1,11 +1,13 @@
-"""MLflow databases as older MLflows left them: `python schemas.py FOLDER RUN_ID`.
+"""MLflow databases as older MLflows left them.
 
-MLflow's own migrations bring an empty database to each revision, `FOLDER/REVISION.db`;
-its content is then written with SQL, since the MLflow at hand refuses an older schema.
-Prints the revisions, oldest first.
+MLflow's own migrations bring an empty database to each revision; its content is then
+written with SQL, since the MLflow at hand refuses an older schema.
+
+`python schemas.py FOLDER RUN_ID` makes `FOLDER/REVISION.db` for every revision and prints
+the revisions, oldest first. `python schemas.py URI RUN_ID REVISION...` brings one database
+to the revisions in turn, prints each, and then waits for a line before the next.
 """
 
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -14,42 +16,63 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from mlflow.store.db.utils import _get_alembic_config
 from mlflow.store.tracking.dbmodels.initial_models import Base
+from sqlalchemy import Connection, Engine
+
+_WITHOUT_NAN = ("451aebb31d03", "90e64c465722")
+_FILLED = (
+    *("experiments", "runs", "params", "tags", "metrics", "latest_metrics", "datasets"),
+    *("inputs", "input_tags", "logged_models"),
+)
 
 
-def main(folder: Path, run_id: str) -> None:
+def every_revision(folder: Path, run_id: str) -> None:
     scripts = ScriptDirectory.from_config(_get_alembic_config(""))
     empty = folder / "empty.db"
     for script in reversed(list(scripts.walk_revisions())):
-        upgrade(empty, script.revision)
+        upgrade(sqlalchemy.create_engine(f"sqlite:///{empty}"), script.revision)
         path = folder / f"{script.revision}.db"
         path.write_bytes(empty.read_bytes())
-        fill(path, run_id)
+        engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            fill(connection, run_id, script.revision)
+        engine.dispose()
         print(script.revision)
     empty.unlink()
 
 
-def upgrade(path: Path, revision: str) -> None:
+def one_after_another(uri: str, run_id: str, revisions: list[str]) -> None:
+    engine = sqlalchemy.create_engine(uri)
+    for revision in revisions:
+        upgrade(engine, revision)
+        with engine.begin() as connection:
+            tables = sqlalchemy.inspect(connection).get_table_names()
+            filled = ", ".join(name for name in _FILLED if name in tables)
+            connection.exec_driver_sql(f"TRUNCATE {filled} CASCADE")
+            fill(connection, run_id, revision)
+        print(revision, flush=True)
+        sys.stdin.readline()
+
+
+def upgrade(engine: Engine, revision: str) -> None:
     """Bring the database to the revision, through MLflow's own migrations."""
-    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
-    if not path.exists():
+    if not sqlalchemy.inspect(engine).has_table("runs"):
         Base.metadata.create_all(engine)
-    config = _get_alembic_config(str(engine.url))
+    config = _get_alembic_config(engine.url.render_as_string(hide_password=False))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
     engine.dispose()
 
 
-def fill(path: Path, run_id: str) -> None:
+def fill(connection: Connection, run_id: str, revision: str) -> None:
     """One run with a param, a tag and two metrics, and a dataset and a model if there can be."""
-    connection = sqlite3.connect(path)
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    tables = sqlalchemy.inspect(connection).get_table_names()
 
     def insert(table: str, **values: object) -> None:
         if table in tables:
-            names, marks = ", ".join(values), ", ".join("?" * len(values))
+            names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
             sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"
-            connection.execute(sql, tuple(values.values()))
+            connection.execute(sqlalchemy.text(sql), values)
 
     insert("experiments", experiment_id=1, name="old", lifecycle_stage="active")
     insert(
@@ -66,7 +89,7 @@ def fill(path: Path, run_id: str) -> None:
     )
     insert("params", run_uuid=run_id, key="lr", value="0.1")
     insert("tags", run_uuid=run_id, key="mlflow.runName", value="old run")
-    nan = {} if path.stem in ("451aebb31d03", "90e64c465722") else {"is_nan": 0}
+    nan = {} if revision in _WITHOUT_NAN else {"is_nan": False}
     for table in ("metrics", "latest_metrics"):
         insert(table, run_uuid=run_id, key="loss", value=0.5, timestamp=2000, step=3, **nan)
         insert(
@@ -76,7 +99,7 @@ def fill(path: Path, run_id: str) -> None:
             value=0.0,
             timestamp=2000,
             step=3,
-            **dict.fromkeys(nan, 1),
+            **dict.fromkeys(nan, True),
         )
     insert(
         "datasets",
@@ -108,9 +131,10 @@ def fill(path: Path, run_id: str) -> None:
         lifecycle_stage="active",
         source_run_id=run_id,
     )
-    connection.commit()
-    connection.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    if len(sys.argv) == 3:
+        every_revision(Path(sys.argv[1]), sys.argv[2])
+    else:
+        one_after_another(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -64,9 +64,7 @@ def populate(uri: str, folder: Path) -> dict[str, str]:
 @contextmanager
 def server(database: Path, *, arguments: tuple[str, ...] = ()) -> Iterator[str]:
     """The address of a live tracking server over `database`, on loopback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folder = database.parent
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{database}", "--host", "127.0.0.1"]
@@ -85,6 +83,14 @@ def server(database: Path, *, arguments: tuple[str, ...] = ()) -> Iterator[str]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _healthy(address: str) -> bool:

@@ -17,7 +17,7 @@ from tests.evidence.tracking.stores import ESCAPE, Store
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run, Tag
-from repro_tui.evidence.tracking.client import MlflowProcess
+from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.outline import outline_of
 from repro_tui.evidence.tracking.reader import (
@@ -27,7 +27,6 @@ from repro_tui.evidence.tracking.reader import (
     RunQuery,
     StoredFile,
 )
-from repro_tui.evidence.tracking.sqlite import SqliteReader
 
 QUERIES = [
     RunQuery(),
@@ -93,8 +92,9 @@ def test_pages_of_runs_are_equal(reader: Reader, reference: Reader, query: RunQu
     assert repr(reader.runs(query).runs) == repr(reference.runs(query).runs)
 
 
-def test_the_queries_tell_readers_apart(reference: Reader) -> None:
+def test_the_queries_tell_readers_apart(database: Store, mlflow: MlflowProcess) -> None:
     """Each filter finds some runs and leaves others out, but for the two named here."""
+    reference = ClientReader(database.uri, mlflow)
     everything = len(reference.runs(RunQuery()).runs)
     undecided = [
         query.filter
@@ -181,16 +181,27 @@ _COMPARISONS = st.one_of(
 )
 
 
-@given(filters=st.lists(_COMPARISONS, min_size=1, max_size=3).map(" AND ".join))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+_ORDERS = st.lists(
+    st.builds("{} {}".format, _TEXT_NAMES | _NUMBER_NAMES, st.sampled_from(["ASC", "DESC"])),
+    max_size=2,
+    unique_by=lambda clause: clause.split()[0],
+).map(tuple)
+
+
+@pytest.mark.parametrize("reader", ["sqlite", "rest", "postgresql"], indirect=True)
+@given(
+    filters=st.lists(_COMPARISONS, max_size=3).map(" AND ".join),
+    order=_ORDERS,
+    size=st.sampled_from([1, 2, 100]),
 )
-def test_filters_mean_what_they_mean_to_mlflow(
-    database: Store, mlflow: MlflowProcess, reference: Reader, filters: str
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_queries_mean_what_they_mean_to_mlflow(
+    reader: Reader, reference: Reader, filters: str, order: tuple[str, ...], size: int
 ) -> None:
-    ours = SqliteReader(database.uri, database.path, mlflow)
-    query = RunQuery(filter=filters, include_deleted=True)
-    assert repr(ours.runs(query).runs) == repr(reference.runs(query).runs)
+    query = RunQuery(filter=filters, order_by=order, max_results=size, include_deleted=True)
+    ours, theirs = reader.runs(query), reference.runs(query)
+    assert repr(ours.runs) == repr(theirs.runs)
+    assert bool(ours.next_page_token) == bool(theirs.next_page_token)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +289,7 @@ def test_histories_are_whole_and_in_order(any_reader: tuple[Reader, Store]) -> N
     assert found["big/step.name-x"].steps.tolist() == [2**53 + 1]
     assert found["negative step"].steps.tolist() == [-3]
     # MLflow's databases hold the largest float for an infinity.
-    infinity = math.inf if store.path.is_dir() else float(np.finfo(np.float64).max)
+    infinity = math.inf if store.uri.startswith("file:") else float(np.finfo(np.float64).max)
     assert found["inf"].values.tolist() == [infinity, -infinity]
 
 

@@ -189,9 +189,16 @@ def _start() -> _Running:
 class ClientReader(Reader):
     """Any store that MLflow supports, through MlflowClient."""
 
-    def __init__(self, uri: str, process: MlflowProcess, snapshot: Snapshot | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        process: MlflowProcess,
+        snapshot: Snapshot | None = None,
+        remark: str = "",
+    ) -> None:
         """With `snapshot`, its copy is read instead of the store at `uri`."""
         self.uri = uri
+        self.remark = remark
         self._process = process
         self._snapshot = snapshot
 

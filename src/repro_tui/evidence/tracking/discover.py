@@ -1,6 +1,7 @@
 """Which tracking store to open: found as MLflow finds it, without importing MLflow."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.artifacts import local_path
 
 _SQLITE = "sqlite:///"
+# As SQLAlchemy reads it: a password ends at an @, and may hold a slash.
+_CREDENTIALS = re.compile(r"(?<=://)(?:[^/:@\s]*:[^@\s]*|[^/@\s]+)@")
+_OPTIONS = re.compile(r"(://[^\s?]*)\?\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,10 @@ class StoreLocation:
     """A tracking URI with no relative path in it."""
     found: str
     """Who named it, as part of a sentence: `MLFLOW_TRACKING_URI`."""
+
+    @property
+    def shown(self) -> str:
+        return without_password(self.uri)
 
 
 def discover(
@@ -85,3 +93,8 @@ def sqlite_path(uri: str, folder: Path) -> Path | None:
     if not uri.startswith(_SQLITE):
         return None
     return folder.absolute() / uri.removeprefix(_SQLITE).partition("?")[0]
+
+
+def without_password(text: str) -> str:
+    """`text`, which is or holds a URI, without user names, passwords and options."""
+    return _OPTIONS.sub(r"\1", _CREDENTIALS.sub("", text))

@@ -1,6 +1,7 @@
 """Which reader serves a store."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from repro_tui.evidence.tracking import schema, sqlite
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
@@ -10,20 +11,45 @@ from repro_tui.evidence.tracking.reader import Reader
 from repro_tui.evidence.tracking.rest import RestReader
 from repro_tui.evidence.tracking.snapshot import Snapshot
 from repro_tui.evidence.tracking.sqlite import SqliteReader
+from repro_tui.text import visible
+
+_POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
+_SLOW = "This store is read through MLflow, which takes longer"
+_EXTRA = "install repro-tui[postgresql]."
 
 
 def open_reader(uri: str, cache: Path) -> Reader:
     """The quickest reader that serves the store at `uri`.
 
     A relative path in `uri` is taken from the working directory, as MLflow does. Copies
-    are kept below `cache`. Raises ReproError where a SQLite file is missing, locked or
-    no MLflow store; what other stores lack shows with the first call.
+    are kept below `cache`. Raises ReproError where a database is missing, locked or no
+    MLflow store; what other stores lack shows with the first call.
     """
     process = MlflowProcess()
-    path = sqlite_path(uri, Path.cwd())
-    if path is None:
-        client = ClientReader(uri, process)
-        return RestReader(uri, client) if served(uri) else client
-    if sqlite.revision(path) in schema.REVISIONS:
-        return SqliteReader(uri, path, process)
-    return ClientReader(uri, process, Snapshot(path, cache))
+    if (path := sqlite_path(uri, Path.cwd())) is not None:
+        revision = sqlite.revision(path)
+        if revision in schema.REVISIONS:
+            return SqliteReader(uri, path, process)
+        return ClientReader(uri, process, Snapshot(path, cache), _unknown(revision))
+    if urlsplit(uri).scheme in _POSTGRESQL:
+        return _postgresql(uri, process)
+    client = ClientReader(uri, process)
+    return RestReader(uri, client) if served(uri) else client
+
+
+def _postgresql(uri: str, process: MlflowProcess) -> Reader:
+    try:
+        # It needs an extra, and half a second.
+        from repro_tui.evidence.tracking.postgresql import PostgresqlReader
+    except ImportError as error:
+        return ClientReader(uri, process, remark=f"{_SLOW}: {error}; {_EXTRA}")
+    reader = PostgresqlReader(uri, process)
+    revision = reader.revision()
+    if revision in schema.REVISIONS:
+        return reader
+    reader.close()
+    return ClientReader(uri, process, remark=_unknown(revision))
+
+
+def _unknown(revision: str) -> str:
+    return f"{_SLOW}: its schema {visible(revision, 40)} is not known to repro-tui."

@@ -72,6 +72,8 @@ class Reader(Protocol):
     """
 
     uri: str
+    remark: str = ""
+    """A sentence on how the store is read, where that is not the quick way."""
 
     def experiments(self) -> tuple[Experiment, ...]:
         """All experiments, the active ones first, then by experiment id."""

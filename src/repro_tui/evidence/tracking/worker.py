@@ -8,7 +8,6 @@ what the function returned, or a ReproError. Before the answer come words of pro
 
 import os
 import pickle
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +31,7 @@ from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, 
 from repro_tui.evidence.tracking import downloads
 from repro_tui.evidence.tracking.artifacts import list_storage, local_path
 from repro_tui.evidence.tracking.client import Told
+from repro_tui.evidence.tracking.discover import without_password
 from repro_tui.evidence.tracking.downloads import Entry, Fetched, Progress
 from repro_tui.evidence.tracking.history import ordered_history
 from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, no_such_run
@@ -41,7 +41,6 @@ T = TypeVar("T")
 """Folders of artifacts that are listed."""
 _CONTEXT = "mlflow.data.context"
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def experiments(uri: str) -> tuple[Experiment, ...]:
@@ -157,7 +156,7 @@ class _Repository:
             raise
         except Exception as error:  # storages' clients raise what they like
             line = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise ReproError(f"MLflow cannot fetch it: {_CREDENTIALS.sub('', line)}") from error
+            raise ReproError(f"MLflow cannot fetch it: {without_password(line)}") from error
 
 
 def listing(uri: str, artifact_uri: str, most: int) -> Listing | None:
@@ -280,9 +279,9 @@ def _answer(tell: Progress, uri: str, function: str, arguments: tuple[object, ..
 
 
 def _explained(uri: str, error: Exception) -> ReproError:
-    text = _CREDENTIALS.sub("", str(error) or type(error).__name__)
+    text = without_password(str(error) or type(error).__name__)
     line = text.strip().splitlines()[0]
-    store = _CREDENTIALS.sub("", uri)
+    store = without_password(uri)
     if isinstance(error, ImportError):
         return ReproError(
             f"MLflow needs a package that is not installed: {line}.",

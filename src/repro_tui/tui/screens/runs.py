@@ -194,7 +194,7 @@ class RunsScreen(Screen[None]):
                 )
             if self._marks:
                 parts.append(Content.styled(f"{len(self._marks)} marked", "$accent"))
-            parts.append(shown(f"{location.uri} (from {location.found})", MUTED))
+            parts.append(shown(f"{location.shown} (from {location.found})", MUTED))
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
     def _show_details(self) -> None:
