@@ -1,6 +1,6 @@
-"""Draws the README's pictures: the program itself, driven by keys over a demo's store.
+"""Draws the README's pictures, still and moving: the program, driven by keys over a demo's store.
 
-python tasks/screens.py DEMO-FOLDER PICTURES-FOLDER
+python -m tasks.screens DEMO-FOLDER PICTURES-FOLDER
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from tasks.animation import Frame, animated
 from textual.pilot import Pilot
 
 from repro_tui.engine import Engine
@@ -16,6 +17,8 @@ from repro_tui.settings import load
 from repro_tui.tui.app import ReproApp
 
 SIZE = (132, 34)
+_FIRST, _LATER = 2.5, 2.0
+"""Seconds that a picture of the moving one is seen."""
 
 
 async def draw(demo: Path, pictures: Path) -> None:
@@ -30,27 +33,46 @@ async def draw(demo: Path, pictures: Path) -> None:
             await pilot.pause(0.05)
         await settle(pilot)
         names = [run.name for run in app.engine.runs(RunQuery()).runs]
+        frames: list[Frame] = []
 
         async def go_to(name: str) -> None:
             await press(pilot, "g", *("j" * names.index(name)))
 
-        def save(name: str) -> None:
+        def seen() -> str:
             # Where the clone lies is nobody's business.
-            shown = app.export_screenshot().replace(str(demo.parent), "")
-            (pictures / f"{name}.svg").write_text(shown + "\n", encoding="utf-8")
+            return app.export_screenshot().replace(str(demo.parent), "")
 
+        def save(name: str) -> None:
+            (pictures / f"{name}.svg").write_text(seen() + "\n", encoding="utf-8")
+
+        def film(said: str, seconds: float = _LATER) -> None:
+            frames.append(Frame(seen(), said, seconds))
+
+        film("just demo", _FIRST)
         for name in ("baseline", "faster"):
             await go_to(name)
             await press(pilot, "space")
+            film(f"space marks {name}")
         save("runs")
         await press(pilot, "c")
+        film("c compares them: the verdict, the first divergence, the suspects", _FIRST)
         save("compare")
-        await press(pilot, "q", "u")
+        await press(pilot, "n")
+        film("n goes to the next difference")
+        await press(pilot, "slash", *"train/loss", "enter")
+        film("/ searches")
+        await press(pilot, "enter")
+        film("enter opens it: both histories, and where they part", _FIRST)
+        save("metric")
+        await press(pilot, "escape", "escape", "escape", "u")
         await go_to("baseline")
         await press(pilot, "r")
+        film("r shows what a re-execution would run; ctrl+s starts it", _FIRST)
         save("rerun")
         await press(pilot, "escape", "J")
+        film("J shows the jobs and their logs")
         save("jobs")
+        (pictures / "session.svg").write_text(animated(frames), encoding="utf-8")
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
