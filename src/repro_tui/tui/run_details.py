@@ -180,7 +180,7 @@ def _values(topic: Topic, values: Mapping[str, str], width: int) -> Iterator[Lin
 
 def _note(note: str, width: int) -> Iterator[Line]:
     """What a person wrote, as plain text: nothing in it is obeyed."""
-    paragraphs = note.replace("\r\n", "\n").split("\n")
+    paragraphs = note.rstrip().replace("\r\n", "\n").split("\n")
     for number_, paragraph in enumerate(paragraphs[:_NOTE_LINES]):
         parts = wrap(paragraph, max(width - 4, 8), 12) if paragraph else [""]
         for place, part in enumerate(parts):
