@@ -39,7 +39,7 @@ def of(topic: Topic, told: Told, width: int = 80, **how: Any) -> list[Line]:
 
 def test_what_is_missing_and_what_to_do_comes_first() -> None:
     told = read(whole())
-    assert told[0] == "▾ could it be reproduced?"
+    assert told[0] == "▾ could it be reproduced?  ●●●○●"
     assert told[1] == "  ●code ●environment ●data ○randomness ●outcomes"
     assert told[2].startswith("  ○ seeds")
     advice = next(i for i, line in enumerate(told) if line.startswith("  → Record with"))

@@ -60,7 +60,10 @@ def _working() -> StandIn:
 
 STATES = (
     State("runs"),
-    State("runs-details", ("G", "d", "tab", "end"), shows="digest 9f86d081"),
+    State("runs-details", ("G", "d", "tab"), shows="Record with"),
+    State("run", ("G", "enter"), shows="Record with"),
+    State("run-folded", ("G", "enter", "Z"), shows="logged models"),
+    State("run-value", ("G", "enter", *"]]]j", "enter")),
     State("runs-marked", ("space", "space")),
     State("runs-search", ("slash", *"sweep")),
     State("runs-empty", engine=lambda: StandIn(())),

@@ -81,8 +81,10 @@ def _topics(told: Told, width: int, now: int, holds: Holds) -> Iterator[Section]
     run, known = told.run, told.overview
     sections = known.sections if isinstance(known, Overview) else seen_on_page(run)
     measured = gauge(run, sections)
-    state = Content("") if isinstance(known, Overview) else _state(known, Content(""))
-    yield Topic.KNOWN, state, _gauge(measured, width)
+    cells = Content(measured.cells)
+    if not isinstance(known, Overview):
+        cells += Content("  ") + _state(known, Content(""))
+    yield Topic.KNOWN, cells, _gauge(measured, width)
     yield Topic.RUN, shown(run.name or run.run_id, "$accent bold"), _facts(run, now, width)
     yield Topic.AGAIN, _state(told.again, _count_again(told)), _again(told, now)
     params = {name: value for name, value in run.params.items() if holds(name, value)}
