@@ -27,7 +27,7 @@ from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.screens.stores import StoresScreen
-from repro_tui.tui.themes import FALLBACK, load_themes
+from repro_tui.tui.themes import FALLBACK, derived, load_themes
 
 if TYPE_CHECKING:
     # The engine brings Git, MLflow's client and the comparers: the thread that opens it
@@ -112,6 +112,11 @@ class ReproApp(App[None]):
     def ready(self) -> bool:
         """Whether the engine is open."""
         return self._engine is not None
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        self.theme_variables = variables | derived(variables)
+        return self.theme_variables
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(FALLBACK)

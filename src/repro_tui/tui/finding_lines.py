@@ -36,7 +36,7 @@ _LEAD = 5
 _BETWEEN = Content.styled(" │ ", MUTED)
 _MARK = "bold underline"
 """What differs inside of a value: seen without colours, too."""
-_HERE = "$foreground on $primary 50%"
+_HERE = "$background on $primary"
 """The cell that the cursor is in."""
 SIDES = ("◀", "▶")
 """The left and the right run."""

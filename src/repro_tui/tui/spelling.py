@@ -12,7 +12,7 @@ from repro_tui.evidence.model import Run
 from repro_tui.rerun.model import JobState
 from repro_tui.text import visible
 
-MUTED = "$foreground 62%"
+MUTED = "$muted"
 """The style of what explains and does not matter by itself."""
 
 _STATUS = {

@@ -1,6 +1,6 @@
 """Themes from `themes/*.toml`: Textual's theme fields and the colours of a difference."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from textual.color import Color, ColorParseError
@@ -33,6 +33,66 @@ FALLBACK: Mapping[str, str] = {
     "diff-equal": "ansi_bright_black",
 }
 """The variables that a theme's `[diff]` table fills, for themes that lack it."""
+
+READABLE = 4.5
+"""The contrast of a text with its ground that WCAG 2.1 asks for."""
+_TINTS = {"ground-bar": 0.22, "ground-away": 0.15, "ground-row": 0.32}
+"""Grounds that are the background with some of the primary colour: at most so much."""
+_MUTED = 0.62
+"""How much of the foreground is in what explains and does not matter by itself: at least."""
+
+
+def derived(variables: Mapping[str, str]) -> dict[str, str]:
+    """The grounds and the muted text that go with a theme's colours, as far as they can be read.
+
+    A ground takes as much of the primary colour as leaves the texts on it readable, and the
+    muted colour is as faint as all grounds allow.
+    """
+
+    def colour(name: str) -> Color:
+        return Color.parse(variables[name])
+
+    background, foreground = colour("background"), colour("foreground")
+    texts = [
+        foreground,
+        colour("primary"),
+        *map(colour, FALLBACK),
+        *(colour(f"text-{name}") for name in ("accent", "success", "warning", "error")),
+    ]
+    grounds = {
+        name: _tinted(background, colour("primary"), most, texts) for name, most in _TINTS.items()
+    }
+    everywhere = [background, colour("surface"), colour("panel"), *grounds.values()]
+    steps = (background.blend(foreground, part / 100) for part in range(round(_MUTED * 100), 100))
+    muted = next((each for each in steps if _readable(each, everywhere)), foreground)
+    return {name: ground.hex for name, ground in grounds.items()} | {"muted": muted.hex}
+
+
+def _tinted(background: Color, primary: Color, most: float, texts: Sequence[Color]) -> Color:
+    least = 8
+    for percent in range(round(most * 100), least, -1):
+        ground = background.blend(primary, percent / 100)
+        if all(_readable(text, [ground]) for text in texts):
+            return ground
+    return background.blend(primary, least / 100)
+
+
+def _readable(text: Color, grounds: Iterable[Color]) -> bool:
+    return all(contrast(text, ground) >= READABLE for ground in grounds)
+
+
+def contrast(a: Color, b: Color) -> float:
+    """The contrast ratio of WCAG 2.1, 1 to 21."""
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def load_themes(*folders: Path) -> tuple[tuple[Theme, ...], tuple[ReproError, ...]]:

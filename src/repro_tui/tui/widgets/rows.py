@@ -76,9 +76,9 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     Rows {
         background: $background;
         scrollbar-size: 1 1;
-        & > .rows--head { background: $panel; color: $foreground 70%; text-style: bold; }
-        & > .rows--cursor { background: $primary 15%; }
-        &:focus > .rows--cursor { background: $primary 32%; text-style: bold; }
+        & > .rows--head { background: $panel; color: $muted; text-style: bold; }
+        & > .rows--cursor { background: $ground-away; }
+        &:focus > .rows--cursor { background: $ground-row; text-style: bold; }
     }
     """
 
