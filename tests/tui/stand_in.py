@@ -163,10 +163,11 @@ class StandIn:
         self.asked: list[tuple[str, ...]] = []
         """The runs of each comparison, by id, the base first."""
         self.requests: list[Request] = []
+        self.looked_at: list[str] = []
         self.submitted: list[Plan] = []
         self.cancelled: list[Job] = []
         self.go_on = threading.Event()
-        """Cleared: a comparison waits, telling its progress, until it is set."""
+        """Cleared: a comparison or a look at a run waits, telling its progress, until set."""
         self.go_on.set()
         self.closed = False
 
@@ -194,6 +195,9 @@ class StandIn:
     def overview(self, run_id: str, progress: Callable[[str], None] = lambda _: None) -> Overview:
         """Complete but for the randomness, which nobody recorded."""
         self._fail()
+        self.looked_at.append(run_id)
+        while not self.go_on.wait(0.02):
+            progress("listing the artifacts")
         known = builders.evidence().sections
         unrecorded = Missing("no record of the execution; it was not started by repro-tui")
         lacking = Section(SectionName.RANDOMNESS, {(): unrecorded})

@@ -98,6 +98,23 @@ async def test_enter_shows_a_long_value_whole_and_y_copies_it() -> None:
         assert session.screen == "RunScreen"
 
 
+async def test_what_was_left_half_read_is_read_when_it_is_come_back_to() -> None:
+    async with program(size=(160, 45)) as session:
+        session.engine.go_on.clear()
+        await session.pilot.press("G", "d")
+        await session.until(lambda: bool(session.engine.looked_at))
+        await session.pilot.press("k")
+        await session.until(lambda: len(set(session.engine.looked_at)) == 2)
+        await session.pilot.press("j")
+        session.engine.go_on.set()
+        await looked(session)
+        assert "run  baseline" in session.text()
+        again = len(session.engine.looked_at)
+        await session.press("ctrl+r")
+        await session.until(lambda: len(session.engine.looked_at) > again)
+        assert "reading…" not in session.text()
+
+
 async def test_a_search_leaves_what_holds_it_and_escape_ends_it() -> None:
     async with program() as session:
         await session.press("G", "enter")

@@ -49,6 +49,11 @@ class Told:
     histories: Mapping[str, History] | str | None = None
     again: RunPage | str | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is being read any more."""
+        return None not in (self.overview, self.histories, self.again)
+
 
 def lines(
     told: Told, width: int, now: int, folded: Collection[Topic] = (), search: str = ""

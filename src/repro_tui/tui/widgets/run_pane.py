@@ -24,6 +24,8 @@ from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.value import ValueScreen
 from repro_tui.tui.widgets.rows import Chosen, Rows
 
+_MOST_KEPT = 20
+"""Runs of which is kept what was read: whole histories can be large."""
 _PAUSE = 0.15
 """Seconds that the cursor rests on a run before more is read of it than the list knows."""
 
@@ -104,6 +106,8 @@ class RunPane(Vertical):
         super().__init__(id="details")
         self._told: Told | None = None
         self._kept: dict[str, Told] = {}
+        self._asked: set[str] = set()
+        """Of what is kept, what need not be read again: ids of runs."""
         self._folded: frozenset[Topic] = frozenset()
         self._search = ""
         self._resting: Timer | None = None
@@ -131,8 +135,11 @@ class RunPane(Vertical):
         self._draw()
 
     def forget(self) -> None:
-        """The store was read anew: what was read of single runs may have changed."""
-        self._kept.clear()
+        """The store was read anew: what was read of single runs may have changed.
+
+        Until it is read again it stays on the screen.
+        """
+        self._asked.clear()
 
     # --- Reading ---------------------------------------------------------------------------
 
@@ -142,7 +149,7 @@ class RunPane(Vertical):
             return
         if self._resting is not None:
             self._resting.stop()
-        if told.run.run_id not in self._kept:
+        if told.run.run_id not in self._asked:
             self._resting = self.set_timer(_PAUSE, self._read)
         width = self._lines.size.width
         if width:
@@ -153,7 +160,11 @@ class RunPane(Vertical):
         if self._told is None:
             return
         engine, run_id = house(self).engine, self._told.run.run_id
-        self._kept[run_id] = self._told
+        # Newer readings take the place of those of another run, which never end.
+        ended = {of: told for of, told in self._kept.items() if told.whole and of != run_id}
+        self._kept = dict([*list(ended.items())[1 - _MOST_KEPT :], (run_id, self._told)])
+        self._asked &= self._kept.keys()
+        self._asked.add(run_id)
         start(
             self, "overview",
             lambda progress: Looked(run_id, "overview", engine.overview(run_id, progress)),
