@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
 
-    def open_engine() -> "Engine":
+    def open_engine(_: str | None) -> "Engine":
         from repro_tui.engine import Engine
 
         location = discover(None, Path.cwd())
         return Engine(load(), location, ClientReader(location.uri, MlflowProcess()))
 
-    ReproApp(open_engine, theme=load().theme).run()
+    ReproApp(open_engine, load()).run()

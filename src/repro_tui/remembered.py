@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence.tracking.discover import without_password
 from repro_tui.output import write_whole
 
 FILE = "remembered.json"
@@ -56,13 +56,17 @@ class Remembered:
         return self.stores.get(uri, StoreView())
 
     def opened(self, uri: str) -> "Remembered":
-        """The same with this store as the last one. One with a password in it is not kept."""
-        if urlsplit(uri).password is not None:
-            return self
-        return replace(self.with_view(uri, self.view(uri)), last_store=uri)
+        """The same with this store as the last one."""
+        kept = self.with_view(uri, self.view(uri))
+        return replace(kept, last_store=uri) if uri in kept.stores else kept
 
     def with_view(self, uri: str, view: StoreView) -> "Remembered":
-        """The same with this view of a store, and without those that are too many."""
+        """The same with this view of a store, and without those that are too many.
+
+        A store whose URI holds a login, which may be a password, is not kept.
+        """
+        if without_password(uri) != uri:
+            return self
         others = {other: kept for other, kept in self.stores.items() if other != uri}
         return replace(self, stores=dict([*others.items(), (uri, view)][-_MOST_STORES:]))
 

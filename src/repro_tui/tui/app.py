@@ -201,7 +201,7 @@ class ReproApp(App[None]):
 
     def action_stores(self) -> None:
         if not isinstance(self.screen, StoresScreen):
-            uri = self.engine.location.uri if self.ready else ""
+            uri = self.engine.location.shown if self.ready else ""
             self.push_screen(StoresScreen(uri))
 
     # --- Jobs ----------------------------------------------------------------------------
