@@ -74,6 +74,12 @@ def test_metrics_are_exact_with_their_whole_history() -> None:
     assert "█×▁" in loss
     assert "0.30000000000000004  3 points" in loss
     assert any(line.split() == ["nan", "nan"] for line in told)
+    (line,) = of(Topic.METRICS, whole(builders.run(metrics=metrics), histories=histories))[1:2]
+    assert line.shows is not None
+    assert line.shows().split("\n") == [
+        "3 points, steps 0 to 2", "first    1.0", "last     0.25",
+        "lowest   0.25 at step 2", "highest  1.0 at step 0", "no number: 1 NaN, 0 infinite",
+    ]  # fmt: skip
     assert any(line.split() == ["inf", "-inf"] for line in told)
 
 

@@ -3,7 +3,7 @@
 A line is drawn when it is seen, so that ten thousand params cost what is in view.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -14,18 +14,15 @@ from repro_tui.evidence.model import History, LoggedModel, Run, Tag, Unreadable
 from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking.reader import RunPage
 from repro_tui.reports.runs import device, seed
-from repro_tui.text import duration, number, plural, visible
+from repro_tui.text import duration, visible
 from repro_tui.tui.artifact_tree import tree
-from repro_tui.tui.run_lines import Line, Topic, beside, fit, label_width, wrap, wrapped
-from repro_tui.tui.sparkline import sparkline
+from repro_tui.tui.metric_lines import metric_lines
+from repro_tui.tui.run_lines import Holds, Line, Topic, beside, fit, label_width, wrap, wrapped
 from repro_tui.tui.spelling import MUTED, headline, moment, shown, status
 
 NOTE = "mlflow.note.content"
 """The tag in which MLflow keeps what a person wrote about a run."""
 LEGEND = "  ".join(f"{level.symbol} {level}" for level in reversed(Level))
-Holds = Callable[[str, str], bool]
-"""Whether a label and its value hold what is searched for."""
-
 Section = tuple[Topic, Content, Iterable[Line]]
 """A topic, what its heading says, and its lines."""
 _MOST_SHOWN = 500
@@ -97,7 +94,7 @@ def _topics(told: Told, width: int, now: int, holds: Holds) -> Iterator[Section]
     yield (
         Topic.METRICS,
         _state(told.histories, _count(len(run.metrics))),
-        _metrics(told, width, holds),
+        metric_lines(run.metrics, histories, width, holds),
     )
     if isinstance(known, Overview):
         yield from _overview_topics(known, width)
@@ -199,29 +196,6 @@ def _note(note: str, width: int) -> Iterator[Line]:
     if len(paragraphs) > _NOTE_LINES:
         more = f"  … {len(paragraphs) - _NOTE_LINES:,} more lines; enter shows all"
         yield Line(Topic.NOTES, "more", lambda: Content.styled(more, MUTED), note)
-
-
-# --- Metrics -----------------------------------------------------------------------------
-
-
-def _metrics(told: Told, width: int, holds: Holds) -> Iterator[Line]:
-    histories = told.histories if isinstance(told.histories, Mapping) else {}
-    longest = max(map(len, histories.values()), default=0)
-    wide = min(24 if width >= 70 else 10, longest)
-    most = min(label_width(told.run.metrics, width), max(width - wide - 28, 8))
-    for name, value in told.run.metrics.items():
-        if not holds(name, number(value)):
-            continue
-
-        def draw(name: str = name, value: float = value) -> Content:
-            history = histories.get(name)
-            line = Content("  ") + fit(shown(name, MUTED, 200), most) + Content("  ")
-            bars = "" if history is None else sparkline(history.values, wide)
-            line += Content.styled(f"{bars:<{wide}}  ", "$accent") + Content(number(value))
-            points = "" if history is None else f"  {plural(len(history), 'point')}"
-            return line + Content.styled(points, MUTED)
-
-        yield Line(Topic.METRICS, name, draw, number(value))
 
 
 # --- Re-executions -----------------------------------------------------------------------

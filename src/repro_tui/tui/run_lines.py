@@ -13,6 +13,10 @@ _MOST_LINES = 4
 """Lines of a value; the rest is for the screen that shows it whole."""
 
 
+Holds = Callable[[str, str], bool]
+"""Whether a label and its value hold what is searched for."""
+
+
 class Topic(StrEnum):
     """The sections, in their order."""
 
@@ -41,6 +45,8 @@ class Line:
     place: int = 0
     """Of several lines of one value, which this is."""
     heads: bool = False
+    shows: Callable[[], str] | None = field(default=None, compare=False)
+    """What is shown by itself where that is more than the value."""
 
 
 def label_width(names: Iterable[str], width: int) -> int:

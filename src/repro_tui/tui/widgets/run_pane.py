@@ -206,7 +206,8 @@ class RunPane(Vertical):
         elif line.opens is not None:
             self.app.push_screen(CompareScreen(*line.opens))
         elif line.value:
-            self.app.push_screen(ValueScreen(f"{line.topic}: {line.label}", line.value))
+            whole = line.value if line.shows is None else line.shows()
+            self.app.push_screen(ValueScreen(f"{line.topic}: {line.label}", whole))
 
     def action_fold(self) -> None:
         if self._lines.current is not None:
