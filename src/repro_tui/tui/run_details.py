@@ -91,11 +91,9 @@ def _topics(told: Told, width: int, now: int, holds: Holds) -> Iterator[Section]
     yield Topic.AGAIN, _state(told.again, _count_again(told)), _again(told, now)
     params = {name: value for name, value in run.params.items() if holds(name, value)}
     yield Topic.PARAMS, _count(len(run.params)), _values(Topic.PARAMS, params, width)
-    yield (
-        Topic.METRICS,
-        _state(told.histories, _count(len(run.metrics))),
-        metric_lines(run.metrics, histories, width, holds),
-    )
+    histories = told.histories if isinstance(told.histories, Mapping) else {}
+    metrics = _state(told.histories, _count(len(run.metrics)))
+    yield Topic.METRICS, metrics, metric_lines(run.metrics, histories, width, holds)
     if isinstance(known, Overview):
         yield from _overview_topics(known, width)
     if note := run.tags.get(NOTE):
