@@ -8,7 +8,7 @@ from tests import builders
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.evidence.model import SectionName
 from repro_tui.tui.finding_lines import columns, draw, head
-from repro_tui.tui.finding_rows import FindingRow, SectionRow, rows, told
+from repro_tui.tui.finding_rows import FindingRow, SectionRow, fold, rows, told
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=200), st.integers(60, 250))
@@ -32,7 +32,7 @@ def test_values_stand_under_the_names_of_their_runs(width: int) -> None:
 
 def test_only_what_is_known_not_to_count_is_left_out() -> None:
     comparison = builders.diverged()
-    listed = [row for row in rows(comparison, (), everything=False) if isinstance(row, FindingRow)]
+    listed = [row for row in rows(comparison, everything=False) if isinstance(row, FindingRow)]
     wanted = [
         finding
         for section in comparison.sections.values()
@@ -45,13 +45,13 @@ def test_only_what_is_known_not_to_count_is_left_out() -> None:
 
 def test_everything_is_everything() -> None:
     comparison = builders.diverged()
-    listed = [row for row in rows(comparison, (), everything=True) if isinstance(row, FindingRow)]
+    listed = [row for row in rows(comparison, everything=True) if isinstance(row, FindingRow)]
     assert len(listed) == sum(len(s.findings) for s in comparison.sections.values())
 
 
 def test_the_counts_of_a_section_stand_though_it_is_folded() -> None:
     comparison = builders.diverged()
-    folded = rows(comparison, {(name, ()) for name in SectionName}, everything=False)
+    folded = fold(rows(comparison, everything=False), {(name, ()) for name in SectionName})
     line = next(
         draw(row, columns(120), 120).plain
         for row in folded

@@ -1,16 +1,12 @@
 """How a row of a comparison reads: aligned, fitted to its width, what differs marked. Pure."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from textual.content import Content
 
-from repro_tui.compare.inline import Spans, spans
 from repro_tui.compare.model import Finding, Kind
-from repro_tui.evidence.model import Fact, FileRef, History, Known, Package
 from repro_tui.reports import words
-from repro_tui.text import number, visible
 from repro_tui.tui.finding_rows import (
     CellsRow,
     Counts,
@@ -21,8 +17,8 @@ from repro_tui.tui.finding_rows import (
     SectionRow,
     SideRow,
     ValueRow,
-    told,
 )
+from repro_tui.tui.finding_values import fit, spelled, value, values
 from repro_tui.tui.spelling import MUTED, colour, shown
 
 WIDE = 110
@@ -34,14 +30,10 @@ _LEAST = 16
 _LEAD = 5
 """Cells before the key: room, the symbol, a gap."""
 _BETWEEN = Content.styled(" │ ", MUTED)
-_MARK = "bold underline"
-"""What differs inside of a value: seen without colours, too."""
 _HERE = "$background on $primary"
 """The cell that the cursor is in."""
 SIDES = ("◀", "▶")
 """The left and the right run."""
-
-_DIGEST = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{24,}(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +91,7 @@ def lay(rows: Iterable[Row], width: int) -> tuple[Row, ...]:
             case ValueRow():
                 pass
             case FindingRow(finding=finding):
-                values = (Content(text).cell_length for text in brief(finding))
-                if width < WIDE and max(values) > fitting:
+                if width < WIDE and not fit(finding.left, finding.right, fitting):
                     row = replace(row, stacked=True)
                     laid += [row, ValueRow(row, 1), ValueRow(row, 2)]
                 else:
@@ -140,7 +131,7 @@ def draw(row: Row, at: Columns, width: int, column: int | None = None) -> Conten
         case FindingRow():
             return _finding(row, at, width, column)
         case ValueRow(of, side):
-            text = _values(of.finding, width - 9)[side - 1]
+            text = values(of.finding.left, of.finding.right, of.finding.kind, width - 9)[side - 1]
             return Content(f"       {SIDES[side - 1]} ") + _here(text, column is not None)
         case PartRow(of, part, more):
             return _part(of, part, more, at, column)
@@ -162,67 +153,6 @@ def note(row: FindingRow) -> str:
     return "; ".join(filter(None, (row.why.removesuffix("."), words.finding_note(row.finding))))
 
 
-# --- Values --------------------------------------------------------------------------
-
-
-def brief(finding: Finding) -> tuple[str, str]:
-    """Both values in a line each, safe for a terminal, digests shortened."""
-    return _brief(_spelled(finding.left), _spelled(finding.right))
-
-
-def _brief(left: str, right: str) -> tuple[str, str]:
-    short = shortened(left), shortened(right)
-    # What differs beyond the digits that are shown is shown whole.
-    kept = (left, right) if short[0] == short[1] and left != right else short
-    return visible(kept[0]), visible(kept[1])
-
-
-def shortened(text: str) -> str:
-    """The text with digests cut to eight digits: `sha256:1a2b3c4d…`."""
-    return _DIGEST.sub(r"\1…", text)
-
-
-def _spelled(fact: Fact | None) -> str:
-    match fact:
-        case Known(value=Package(version, source, hashes, marker)) if hashes:
-            # One hash a wheel: a lock lists dozens. They are in the details.
-            told = " ".join(filter(None, (version, source, marker)))
-            return f"{told} {hashes[0]}" if len(hashes) == 1 else f"{told} {len(hashes)} hashes"
-        case _:
-            return words.fact(fact)
-
-
-def _values(finding: Finding, width: int) -> tuple[Content, Content]:
-    """Both values, cut to `width` where they differ, with what differs marked."""
-    pair = _spelled(finding.left), _spelled(finding.right)
-    return _marked(pair, finding.kind, width)
-
-
-def _marked(pair: tuple[str, str], kind: Kind, width: int) -> tuple[Content, Content]:
-    texts = _brief(*pair)
-    style = colour(kind) if told(kind) else MUTED
-    found = spans(*texts) if kind in (Kind.CHANGED, Kind.WITHIN_TOLERANCE) else ((), ())
-    start = words.opening(texts, width) if max(map(len, texts)) > width else 0
-    left, right = (
-        _window(marked(text, places, style), start, width)
-        for text, places in zip(texts, found, strict=True)
-    )
-    return left, right
-
-
-def marked(text: str, places: Spans, style: str) -> Content:
-    """A text with the stretches that differ made to stand out."""
-    content = Content.styled(text, style)
-    for start, end in places:
-        content = content.stylize(_MARK, start, end)
-    return content
-
-
-def _window(text: Content, start: int, width: int) -> Content:
-    rest = Content("…") + text[start + 1 :] if start else text
-    return rest.truncate(width, ellipsis=True)
-
-
 # --- Lines ---------------------------------------------------------------------------
 
 
@@ -234,7 +164,7 @@ def _finding(row: FindingRow, at: Columns, width: int, column: int | None) -> Co
         line += _here(_indented(row.depth, key), column is not None) + Content("  ")
         return line + shown(note(row), MUTED).truncate(width - line.cell_length, ellipsis=True)
     line += _here(_fit(_indented(row.depth, key), at.key), column == 0) + Content("  ")
-    left, right = _values(finding, at.value)
+    left, right = values(finding.left, finding.right, finding.kind, at.value)
     line += _here(_fit(left, at.value), column == 1) + _BETWEEN
     line += _here(_fit(right, at.value), column == 2)
     if at.note:
@@ -248,7 +178,7 @@ def _part(
     if part is None:
         said = Content.styled(f"       and {more:,} more places; enter shows them", MUTED)
         return _here(said, column is not None)
-    left, right = _values(part, at.value)
+    left, right = values(part.left, part.right, part.kind, at.value)
     key = Content.styled(f"{words.symbol(part.kind)} ", colour(part.kind)) + shown(
         words.key(part.key)
     )
@@ -271,25 +201,14 @@ def _cells(row: CellsRow, at: Columns, column: int | None) -> Content:
 
 def _cell(row: CellsRow, place: int, width: int) -> Content:
     """One run's value: `=` where it has what the base has, else what differs from it."""
-    base, fact = (_terse(row.cells.facts[i]) for i in (0, place))
+    base, fact = row.cells.facts[0], row.cells.facts[place]
     if place == 0:
-        return shown(shortened(base))
+        return value(base, width)
     kind = row.cells.kinds[place - 1]
-    if kind is Kind.EQUAL and (row.cells.facts[place] is None or fact == base):
+    if kind is Kind.EQUAL and (fact is None or spelled(fact, width) == spelled(base, width)):
         return Content.styled("=", MUTED)
     symbol = Content.styled(f"{words.symbol(kind)} ", f"{colour(kind)} bold")
-    return symbol + _marked((base, fact), kind, width - 2)[1]
-
-
-def _terse(fact: Fact | None) -> str:
-    """A value for a column among many: what tells it from others comes first."""
-    match fact:
-        case Known(value=FileRef(digest=digest)):
-            return digest.rpartition(":")[2]
-        case Known(value=History() as history) if len(history):
-            return f"{number(float(history.values[-1]))} at point {len(history):,}"
-        case _:
-            return _spelled(fact)
+    return symbol + values(base, fact, kind, width - 2)[1]
 
 
 def _symbol(kind: Kind) -> Content:

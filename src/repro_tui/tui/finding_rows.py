@@ -1,7 +1,7 @@
 """A comparison as rows of a list: what is listed, in which order, what is folded away. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -36,7 +36,7 @@ class SectionRow:
     counts: Counts
     listed: int
     """How many of its keys are listed below it, folded or not."""
-    folded: bool
+    folded: bool = False
 
     @property
     def place(self) -> Place:
@@ -51,8 +51,8 @@ class FolderRow:
     path: Path
     label: str
     counts: Counts
-    folded: bool
     depth: int = 0
+    folded: bool = False
 
     @property
     def place(self) -> Place:
@@ -186,11 +186,29 @@ def searched(row: Entry) -> str:
 # --- Listing -------------------------------------------------------------------------
 
 
-def rows(
-    compared: Comparison | Several, folded: Collection[Place], *, everything: bool
-) -> tuple[Row, ...]:
-    """Inputs, then outcomes, section by section."""
-    return tuple(_rows(compared, folded, everything))
+def rows(compared: Comparison | Several, *, everything: bool) -> tuple[Row, ...]:
+    """Inputs, then outcomes, section by section, nothing folded."""
+    return tuple(_rows(compared, everything))
+
+
+def fold(rows: Iterable[Row], folded: Collection[Place]) -> tuple[Row, ...]:
+    """The rows without those that lie in what is folded."""
+    kept: list[Row] = []
+    above: int | None = None
+    """The depth of the fold that hides the rows; a section's is -1."""
+    for row in rows:
+        if isinstance(row, SideRow | SectionRow):
+            above = None
+        elif above is not None:
+            depth = row.of.depth if isinstance(row, ValueRow | PartRow) else row.depth
+            if depth > above:
+                continue
+            above = None
+        if isinstance(row, SectionRow | FolderRow) and row.place in folded:
+            above = row.depth if isinstance(row, FolderRow) else -1
+            row = replace(row, folded=True)
+        kept.append(row)
+    return tuple(kept)
 
 
 def finding_rows(section: SectionName, findings: Sequence[Finding]) -> tuple[Row, ...]:
@@ -198,9 +216,7 @@ def finding_rows(section: SectionName, findings: Sequence[Finding]) -> tuple[Row
     return tuple(FindingRow(section, finding) for finding in findings)
 
 
-def _rows(
-    compared: Comparison | Several, folded: Collection[Place], everything: bool
-) -> Iterator[Row]:
+def _rows(compared: Comparison | Several, everything: bool) -> Iterator[Row]:
     sections = _sections(compared)
     for side in Side:
         yield SideRow(side)
@@ -208,17 +224,12 @@ def _rows(
             if name.side is not side:
                 continue
             listed = [row for row in entries if everything or any(map(told, row.kinds))]
-            is_folded = (name, ()) in folded
-            yield SectionRow(name, _counts(entries), len(listed), is_folded)
-            if not is_folded:
-                for row in (
-                    _tree(entries, set(map(id, listed)), folded)
-                    if name is SectionName.ARTIFACTS
-                    else listed
-                ):
-                    yield row
-                    if isinstance(row, FindingRow):
-                        yield from _parts(row)
+            yield SectionRow(name, _counts(entries), len(listed))
+            tree = _tree(entries, set(map(id, listed))) if name is SectionName.ARTIFACTS else listed
+            for row in tree:
+                yield row
+                if isinstance(row, FindingRow):
+                    yield from _parts(row)
 
 
 def _sections(compared: Comparison | Several) -> Mapping[SectionName, Sequence[Entry]]:
@@ -280,20 +291,14 @@ def _path(key: Key) -> Path:
     return tuple("/".join(key).split("/"))
 
 
-def _tree(
-    entries: Sequence[Entry], listed: Collection[int], folded: Collection[Place]
-) -> Iterator[Row]:
+def _tree(entries: Sequence[Entry], listed: Collection[int]) -> Iterator[Row]:
     """The listed ones of `entries`, by the folders that they lie in in both runs."""
     leaves = sorted(((_path(row.key), row) for row in entries), key=lambda leaf: leaf[0])
-    return _branch(leaves, (), 0, listed, folded)
+    return _branch(leaves, (), 0, listed)
 
 
 def _branch(
-    leaves: Sequence[tuple[Path, Entry]],
-    above: Path,
-    depth: int,
-    listed: Collection[int],
-    folded: Collection[Place],
+    leaves: Sequence[tuple[Path, Entry]], above: Path, depth: int, listed: Collection[int]
 ) -> Iterator[Row]:
     for _, group in groupby(leaves, key=lambda leaf: leaf[0][len(above)]):
         alike = list(group)
@@ -304,16 +309,13 @@ def _branch(
             flat = [leaf for leaf in alike if len(leaf[0]) == len(above) + 1]
         for path, row in flat:
             if id(row) in listed:
-                label = "/".join(path[len(above) :]) if depth else ""
-                yield replace(row, depth=depth, label=label)
+                label = "/".join(path[len(above) :])
+                yield replace(row, depth=depth, label=label) if depth else row
         if any(id(row) in listed for _, row in inner):
             path, section = _common([leaf[0] for leaf in inner]), inner[0][1].section
-            is_folded = (section, path) in folded
             label = "/".join(path[len(above) :]) + "/"
-            counts = _counts([row for _, row in inner])
-            yield FolderRow(section, path, label, counts, is_folded, depth)
-            if not is_folded:
-                yield from _branch(inner, path, depth + 1, listed, folded)
+            yield FolderRow(section, path, label, _counts([row for _, row in inner]), depth)
+            yield from _branch(inner, path, depth + 1, listed)
 
 
 def _common(paths: Sequence[Path]) -> Path:

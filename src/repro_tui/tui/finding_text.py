@@ -6,7 +6,7 @@ from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Fact, FileRef, Known, SectionName
 from repro_tui.reports import spread, words
 from repro_tui.text import visible
-from repro_tui.tui.finding_lines import note, shortened
+from repro_tui.tui.finding_lines import note
 from repro_tui.tui.finding_rows import (
     CellsRow,
     FindingRow,
@@ -16,6 +16,7 @@ from repro_tui.tui.finding_rows import (
     SectionRow,
     ValueRow,
 )
+from repro_tui.tui.finding_values import shortened
 from repro_tui.tui.spelling import MUTED, shown
 
 _FOLDS = "enter or z folds and unfolds, Z all sections"

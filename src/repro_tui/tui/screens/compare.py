@@ -1,6 +1,6 @@
 """Runs side by side: the verdict, then section by section what was found."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -22,12 +22,14 @@ from repro_tui.text import plural, visible
 from repro_tui.tui.background import Failed, Progressed, start
 from repro_tui.tui.finding_rows import (
     CellsRow,
+    Entry,
     FindingRow,
     Place,
     Row,
     SectionRow,
     differs,
     entry,
+    fold,
     identity,
     places,
     rows,
@@ -102,8 +104,10 @@ class CompareScreen(Screen[None]):
         self._unfolded: tuple[Row, ...] = ()
         """All that is listed, also what is folded away."""
         self._search = ""
-        self._found: tuple[Hashable, ...] = ()
-        """What matches the search, in the order of the list."""
+        self._differing: dict[Hashable, int] = {}
+        """What differs, each with its place among all that does."""
+        self._found: dict[Hashable, int] = {}
+        """The same of what matches the search."""
 
     def compose(self) -> ComposeResult:
         yield Static(classes="bar")
@@ -193,9 +197,13 @@ class CompareScreen(Screen[None]):
     def _show(self) -> None:
         if self._compared is None:
             return
-        self._unfolded = rows(self._compared, (), everything=self._everything)
+        self._unfolded = rows(self._compared, everything=self._everything)
+        self._differing = _numbered(row for row in self._unfolded if differs(row))
         self._seek()
-        self._list.show(rows(self._compared, self._folded, everything=self._everything))
+        self._show_folded()
+
+    def _show_folded(self) -> None:
+        self._list.show(fold(self._unfolded, self._folded))
         self._tell()
 
     def _tell(self) -> None:
@@ -214,14 +222,11 @@ class CompareScreen(Screen[None]):
     def _where(self) -> Content:
         """`difference 3 of 12`, or `match 3 of 12` while a search is on."""
         row = entry(self._list.current)
-        here = identity(row) if row is not None else None
-        if self._search:
-            found, noun, style = self._found, "match", "$accent bold"
-        else:
-            found = tuple(identity(row) for row in self._unfolded if differs(row))
-            noun, style = "difference", "bold"
-        if here in found:
-            return Content.styled(f"{noun} {found.index(here) + 1:,} of {len(found):,}", style)
+        found = self._found if self._search else self._differing
+        noun, style = ("match", "$accent bold") if self._search else ("difference", "bold")
+        place = found.get(identity(row)) if row is not None else None
+        if place is not None:
+            return Content.styled(f"{noun} {place:,} of {len(found):,}", style)
         many = f"{len(found):,} match" + ("" if len(found) == 1 else "es")
         return Content.styled(many if self._search else plural(len(found), noun), style)
 
@@ -248,29 +253,28 @@ class CompareScreen(Screen[None]):
 
     def action_next(self, direction: int) -> None:
         if self._search:
-            found = set(self._found)
-            self._jump(lambda row: identity(row) in found, direction)
+            self._jump(self._found, direction)
         else:
-            self._jump(differs, direction)
+            self._jump(self._differing, direction)
 
     def action_section(self, direction: int) -> None:
         self._list.go(lambda row: isinstance(row, SectionRow), direction)
 
-    def _jump(self, fits: Callable[[Row], bool], direction: int) -> None:
-        """Go to the next row that fits, folded away or not; only what hides it is unfolded."""
+    def _jump(self, wanted: Collection[Hashable], direction: int) -> None:
+        """Go to the next row that is wanted, folded away or not; only what hides it unfolds."""
         row = entry(self._list.current) or self._list.current
         order = [identity(row) for row in self._unfolded]
         here = order.index(identity(row)) if row is not None and identity(row) in order else -1
-        ahead = self._unfolded[here + 1 :] if direction > 0 else self._unfolded[: max(here, 0)]
-        target = next(filter(fits, ahead if direction > 0 else reversed(ahead)), None)
+        ahead = range(here + 1, len(order)) if direction > 0 else range(here - 1, -1, -1)
+        target = next((place for place in ahead if order[place] in wanted), None)
         if target is not None:
-            self._go_to(target)
+            self._go_to(self._unfolded[target])
 
     def _go_to(self, row: Row) -> None:
         hiding = self._folded & set(places(row))
         if hiding:
             self._folded -= hiding
-            self._show()
+            self._show_folded()
         self._list.go_to(identity(row))
 
     # --- Searching -------------------------------------------------------------------------
@@ -284,22 +288,20 @@ class CompareScreen(Screen[None]):
     def _typed(self, event: Input.Changed) -> None:
         self._search = event.value.strip().casefold()
         self._seek()
-        if self._found:
-            here = entry(self._list.current)
-            if here is None or identity(here) not in self._found:
-                wanted = self._found[0]
-                self._go_to(next(row for row in self._unfolded if identity(row) == wanted))
+        here = entry(self._list.current)
+        if self._found and (here is None or identity(here) not in self._found):
+            self._list.cursor = 0
+            self._jump(self._found, 1)
         self._tell()
 
     def _seek(self) -> None:
         """Find what holds every word of the search."""
         asked = self._search.split()
-        self._found = tuple(
-            identity(row)
+        self._found = _numbered(
+            row
             for row in self._unfolded
-            if asked and (found := entry(row)) is row and found is not None
-            and all(word in searched(found) for word in asked)
-        )  # fmt: skip
+            if asked and isinstance(row, Entry) and all(word in searched(row) for word in asked)
+        )
 
     @on(Input.Submitted, "#box")
     def _entered(self) -> None:
@@ -314,7 +316,7 @@ class CompareScreen(Screen[None]):
         box = self.query_one("#box", Input)
         box.value = ""
         box.remove_class("-open")
-        self._search, self._found = "", ()
+        self._search, self._found = "", {}
         self._list.focus()
         self._tell()
 
@@ -330,7 +332,7 @@ class CompareScreen(Screen[None]):
         around = () if row is None else [p for p in places(row) if self._foldable(p)]
         if around:
             self._folded ^= {around[-1]}
-            self._show()
+            self._show_folded()
 
     def _foldable(self, place: Place) -> bool:
         return any(identity(row) == place for row in self._list.rows)
@@ -338,7 +340,7 @@ class CompareScreen(Screen[None]):
     def action_fold_all(self) -> None:
         everything = frozenset((name, ()) for name in SectionName)
         self._folded = frozenset() if self._folded else everything
-        self._show()
+        self._show_folded()
 
     # --- Copying -----------------------------------------------------------------------------
 
@@ -443,6 +445,10 @@ class CompareScreen(Screen[None]):
     def action_leave(self) -> None:
         self.workers.cancel_node(self)
         self.dismiss()
+
+
+def _numbered(rows: Iterable[Row]) -> dict[Hashable, int]:
+    return {identity(row): number for number, row in enumerate(rows, 1)}
 
 
 def _first(compared: Comparison | Several) -> Comparison:
