@@ -19,7 +19,7 @@ from repro_tui.tui.finding_rows import (
     ValueRow,
 )
 from repro_tui.tui.finding_values import fit, spelled, value, values
-from repro_tui.tui.spelling import MUTED, colour, shown
+from repro_tui.tui.spelling import MUTED, colour, name, shown
 
 WIDE = 110
 """Cells from which the two values of a key always stand side by side."""
@@ -109,9 +109,9 @@ def head(names: Sequence[str], at: Columns, column: int) -> Content:
     line = _fit(Content(told), _LEAD + at.key + 2)
     for place in at.places:
         mark = f"{SIDES[place]} " if at.runs == 2 else ""
-        name = shown(mark + names[place]).truncate(at.value, ellipsis=True)
+        called = Content(mark + name(names[place], at.value - len(mark)))
         line += Content(" │ ") if place else Content("")
-        line += _fit(name.stylize("underline") if place + 1 == column else name, at.value)
+        line += _fit(called.stylize("underline") if place + 1 == column else called, at.value)
     return line + Content("  what was found" if at.note else "")
 
 
@@ -120,10 +120,10 @@ def draw(row: Row, at: Columns, width: int, column: int | None = None) -> Conten
     match row:
         case SideRow(side):
             return Content.styled(f"─ {side.upper()} ".ljust(width, "─"), "$primary bold")
-        case SectionRow(name, found, listed, folded):
+        case SectionRow(section, found, listed, folded):
             fold = "  " if not listed else "▸ " if folded else "▾ "
             style = colour(found[0][0] if found else Kind.EQUAL)
-            return Content.styled(f" {fold}{name:<13}", f"{style} bold") + counts(found)
+            return Content.styled(f" {fold}{section:<13}", f"{style} bold") + counts(found)
         case FolderRow(label=label, counts=found, folded=folded, depth=depth):
             arrow = Content.styled("▸ " if folded else "▾ ", MUTED)
             line = _fit(_indented(depth, arrow + shown(label, "bold")), at.key + 2)

@@ -52,6 +52,19 @@ def shown(text: str, style: str = "", limit: int | None = None) -> Content:
     return Content.styled(visible(text, limit), style) if style else Content(visible(text, limit))
 
 
+def name(called: str, room: int) -> str:
+    """What a run is called in so many characters; the id that tells it from others stays.
+
+    >>> name("a very long name (1a2b3c4d)", 16)
+    'a ve… (1a2b3c4d)'
+    """
+    head, paren, run_id = called.rpartition(" (")
+    kept = room - len(paren + run_id) - 1
+    if len(called) <= room or not paren or kept < 1:
+        return visible(called, room)
+    return visible(f"{head[:kept]}…{paren}{run_id}")
+
+
 def colour(kind: Kind) -> str:
     """The style of a kind of finding, from the theme."""
     return f"$diff-{str(kind).replace(' ', '-')}"

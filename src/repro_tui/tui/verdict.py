@@ -10,9 +10,9 @@ from repro_tui.compare.several import Several
 from repro_tui.reports import several as several_words
 from repro_tui.reports import spread as spread_words
 from repro_tui.reports import words
-from repro_tui.text import plural, visible
+from repro_tui.text import plural
 from repro_tui.tui.facts import Facts
-from repro_tui.tui.spelling import MUTED, headline, shown
+from repro_tui.tui.spelling import MUTED, headline, name, shown
 
 _ALL = 1_000_000
 _NAME = 22
@@ -44,8 +44,8 @@ def whole(compared: Comparison | Several, width: int) -> Content:
     parts = [banner(compared, width)]
     if compared.spread is not None:
         parts.append(_spread_table(compared, width))
-    for name, each in zip(several_words.names(compared)[1:], compared.comparisons, strict=True):
-        parts.append(shown(name, "bold $primary") + Content("\n") + banner(each, width))
+    for called, each in zip(several_words.names(compared)[1:], compared.comparisons, strict=True):
+        parts.append(shown(called, "bold $primary") + Content("\n") + banner(each, width))
     return Content("\n\n").join(parts)
 
 
@@ -109,8 +109,8 @@ def _several(several: Several) -> tuple[Content, list[_Line]]:
             spread_words.sentences(several.spread) if several.spread is not None else ()
         )
     ]
-    for number, (name, each) in enumerate(zip(others, several.comparisons, strict=True)):
-        lines.append(_Line(visible(name, _NAME), _one(each), number + (2 if lines else 0), "run"))
+    for number, (called, each) in enumerate(zip(others, several.comparisons, strict=True)):
+        lines.append(_Line(name(called, _NAME), _one(each), number + (2 if lines else 0), "run"))
     return first, lines
 
 
