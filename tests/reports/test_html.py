@@ -46,7 +46,23 @@ EXAMPLES = (
 VOID = {"meta", "br"}
 OURS = {
     *("html", "head", "meta", "title", "style", "body", "main", "footer", "header", "section"),
-    *("h1", "h2", "h3", "p", "ul", "ol", "li", "b", "code", "span", "div", "pre", "ins", "del"),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "b",
+        "code",
+        "span",
+        "div",
+        "pre",
+        "ins",
+        "del",
+        "mark",
+    ),
     *("table", "thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption"),
     *("svg", "g", "path", "circle", "text", "desc"),
 }
@@ -77,7 +93,8 @@ class Page(HTMLParser):
             self.attributes.append((tag, name, value or ""))
         if tag not in VOID:
             self.open.append(tag)
-            self.texts.append((tag, ""))
+            if tag != "mark":
+                self.texts.append((tag, ""))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in {"path", "circle"}
@@ -88,7 +105,10 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open:
+        if self.open and "code" in self.open[-2:]:
+            # Pieces of it may be marked; it is one text.
+            self.texts[-1] = "code", self.texts[-1][1] + data
+        elif self.open:
             self.texts.append((self.open[-1], data))
 
     def handle_decl(self, decl: str) -> None:
@@ -275,3 +295,10 @@ def test_runs_are_told_apart_without_colour() -> None:
 
 def test_it_is_one_of_the_formats() -> None:
     assert written(diverged(), "html", full=True) == html(diverged(), full=True)
+
+
+def test_what_differs_in_a_value_is_marked() -> None:
+    page = html(diverged())
+    assert "<code>0.0<mark>01</mark></code>" in page
+    assert "<code>0.0<mark>1</mark></code>" in page
+    assert "[64, <mark>32</mark>]" in page

@@ -70,3 +70,12 @@ def test_kinds_are_told_without_colour() -> None:
     text = plain(diverged())
     for word in ("≠ changed", "+ added", "- removed", "? unknown", "~ set aside"):
         assert word in text
+
+
+def test_what_differs_in_a_value_is_underlined() -> None:
+    console = Console(file=io.StringIO(), width=400, force_terminal=True, color_system="standard")
+    with console.capture() as written:
+        console.print(render(diverged()))
+    (line,) = (text for text in written.get().splitlines() if " lr " in text and "0.0" in text)
+    underlined = re.findall(r"\x1b\[[\d;]*\b4\b[\d;]*m([^\x1b]*)", line)
+    assert underlined == ["01", "1"]

@@ -124,15 +124,23 @@ def _section(section: SectionComparison, full: bool) -> Iterator[RenderableType]
 def _findings(findings: list[Finding], full: bool) -> Table:
     table = _table("", "key", "left", "right", "found")
     for finding in findings:
-        texts = words.sides(finding, None if full else _CELL)
         style = _STYLES[finding.kind]
+        sides = words.pieces(finding, None if full else _CELL)
         table.add_row(
             Text(f"{words.symbol(finding.kind)} {finding.kind}", style),
             Text(visible(words.key(finding.key))),
-            *(Text(visible(text), style) for text in texts),
+            *(_marked(side, style) for side in sides),
             Text(visible(words.finding_note(finding))),
         )
     return table
+
+
+def _marked(side: words.Pieces, style: str) -> Text:
+    """A value with what differs underlined."""
+    text = Text(style=style)
+    for piece, differs in side:
+        text.append(visible(piece), "underline" if differs else "")
+    return text
 
 
 def _inside(finding: Finding, above: tuple[str, ...], full: bool) -> Iterator[RenderableType]:

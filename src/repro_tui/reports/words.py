@@ -8,6 +8,7 @@ symbol and word, so that no view needs colour to be understood.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from repro_tui.compare.inline import Spans, spans
 from repro_tui.compare.model import (
     Comparison,
     Detail,
@@ -199,6 +200,29 @@ def sides(finding: Finding, width: int | None) -> tuple[str, ...]:
     """What either run has, in one line; cut to `width` where it is given."""
     texts = fact(finding.left), fact(finding.right)
     return texts if width is None else abreast(texts, width)
+
+
+Pieces = tuple[tuple[str, bool], ...]
+"""A text in pieces, each with whether it has no counterpart in the other text."""
+
+
+def pieces(finding: Finding, width: int | None) -> tuple[Pieces, Pieces]:
+    """What either run has, as `sides` has it, in pieces that say where the two differ."""
+    left, right = sides(finding, width)
+    both = finding.kind in (Kind.CHANGED, Kind.WITHIN_TOLERANCE)
+    a, b = spans(left, right) if both else ((), ())
+    return tuple(_pieces(left, a)), tuple(_pieces(right, b))
+
+
+def _pieces(text: str, differing: Spans) -> Iterator[tuple[str, bool]]:
+    end = 0
+    for start, stop in differing:
+        if start > end:
+            yield text[end:start], False
+        yield text[start:stop], True
+        end = stop
+    if end < len(text) or not text:
+        yield text[end:], False
 
 
 def sources(finding: Finding) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.reports import words
+from repro_tui.text import visible
 from repro_tui.tui.finding_rows import (
     CellsRow,
     Counts,
@@ -159,11 +161,11 @@ def note(row: FindingRow) -> str:
 def _finding(row: FindingRow, at: Columns, width: int, column: int | None) -> Content:
     finding = row.finding
     line = _symbol(finding.kind)
-    key = shown(row.label or words.key(finding.key))
+    key = visible(row.label or words.key(finding.key))
     if row.stacked:
-        line += _here(_indented(row.depth, key), column is not None) + Content("  ")
+        line += _here(_indented(row.depth, Content(key)), column is not None) + Content("  ")
         return line + shown(note(row), MUTED).truncate(width - line.cell_length, ellipsis=True)
-    line += _here(_fit(_indented(row.depth, key), at.key), column == 0) + Content("  ")
+    line += _here(_key(key, row.depth, at.key), column == 0) + Content("  ")
     left, right = values(finding.left, finding.right, finding.kind, at.value)
     line += _here(_fit(left, at.value), column == 1) + _BETWEEN
     line += _here(_fit(right, at.value), column == 2)
@@ -190,8 +192,8 @@ def _part(
 def _cells(row: CellsRow, at: Columns, column: int | None) -> Content:
     cells = row.cells
     line = _symbol(cells.kind)
-    key = shown(row.label or words.key(row.key))
-    line += _here(_fit(_indented(row.depth, key), at.key), column == 0) + Content("  ")
+    key = visible(row.label or words.key(row.key))
+    line += _here(_key(key, row.depth, at.key), column == 0) + Content("  ")
     for place in at.places:
         cell = _fit(_cell(row, place, at.value), at.value)
         line += _BETWEEN if place else Content("")
@@ -213,6 +215,14 @@ def _cell(row: CellsRow, place: int, width: int) -> Content:
 
 def _symbol(kind: Kind) -> Content:
     return Content.styled(f"   {words.symbol(kind)} ", f"{colour(kind)} bold")
+
+
+def _key(key: str, depth: int, width: int) -> Content:
+    """A key in its column; of one that is too long the end, which tells it from its neighbours."""
+    room = width - 2 * depth
+    if cell_len(key) > room > 1:
+        key = f"…{key[1 - room :]}"
+    return _fit(_indented(depth, Content(key)), width)
 
 
 def _indented(depth: int, text: Content) -> Content:

@@ -42,7 +42,8 @@ def peek(row: Row | None, column: int, room: int, several: Several | None = None
             said = shown(words.key(cells.key), "bold")
             if several is not None and section is SectionName.METRICS:
                 said += _spread(several, "/".join(cells.key))
-            said += shown(f"  {words.finding_note(found)}") if found else ""
+            noted = words.finding_note(found) if found is not None else ""
+            said += shown(f"  {noted}" if noted else "")
             value = words.fact(cells.facts[column - 1])
             return said + _value(value) if column and _is_cut(value, room) else said
         case SectionRow(name, listed=0):
