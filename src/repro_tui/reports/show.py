@@ -1,7 +1,6 @@
 """One run written out: how well it could be reproduced, what is known, its re-executions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -76,7 +75,10 @@ def render(known: Overview, repeats: Sequence[Run]) -> RenderableType:
 
 def _blocks(known: Overview, repeats: Sequence[Run]) -> Iterator[RenderableType]:
     found = gauge(known.run, known.sections)
-    yield _labelled((label, texts[0]) for label, texts in described([known.run]) if texts[0])
+    about = [(label, texts[0]) for label, texts in described([known.run]) if texts[0]]
+    if original := known.run.tags.get(Tag.REEXECUTES):
+        about.append(("re-executes", f"{original}: {_verdict(known.run)}"))
+    yield _labelled(about)
     yield Text()
     yield Text(f"How well it could be reproduced: {found.cells}", "bold")
     yield from _gauge(found)
@@ -84,11 +86,13 @@ def _blocks(known: Overview, repeats: Sequence[Run]) -> Iterator[RenderableType]
     yield Text(plural(len(repeats), "re-execution"), "bold")
     if repeats:
         yield Padding(_repeats(repeats), (0, 0, 0, 2))
-    yield from _block("param", known.run.params)
-    yield from _block("metric", {n: number(value) for n, value in known.run.metrics.items()})
+    params = [(name, _short(value)) for name, value in known.run.params.items()]
+    yield from _block(plural(len(params), "param"), params)
+    metrics = [(name, number(value)) for name, value in known.run.metrics.items()]
+    yield from _block(plural(len(metrics), "metric"), metrics)
     for section in known.sections.values():
-        facts = {words.key(key): _fact(fact) for key, fact in section.facts.items()}
-        yield from _block(f"fact of {section.name}", facts)
+        facts = [(words.key(key), _fact(fact)) for key, fact in section.facts.items()]
+        yield from _block(f"{section.name}: {plural(len(facts), 'fact')}", facts)
 
 
 def _gauge(found: Gauge) -> Iterator[RenderableType]:
@@ -123,11 +127,10 @@ def _verdict(run: Run) -> str:
     return f"{told} ({tolerance})" if tolerance else told
 
 
-def _block(noun: str, texts: Mapping[str, str]) -> Iterator[RenderableType]:
-    first, _, rest = noun.partition(" ")
+def _block(title: str, texts: Sequence[tuple[str, str]]) -> Iterator[RenderableType]:
     yield Text()
-    yield Text(f"{plural(len(texts), first)} {rest}".strip(), "bold")
-    yield _labelled((name, text) for name, text in islice(texts.items(), _MOST))
+    yield Text(title, "bold")
+    yield _labelled(texts[:_MOST])
     if len(texts) > _MOST:
         yield Text(f"  … {len(texts) - _MOST:,} more; --format json has them all", "dim")
 
