@@ -12,7 +12,7 @@ from pathlib import Path
 from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.policy import Policy
-from repro_tui.compare.several import Several, compare_several
+from repro_tui.compare.several import MOST_RUNS, Several, compare_several
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.collect import collect
@@ -45,8 +45,6 @@ Progress = Callable[[str], None]
 
 MOST_REPEATS = 200
 """Re-executions that a run's history shows."""
-MOST_RUNS = 20
-"""Runs that are compared at once: a table has a column for each."""
 
 
 def silent(_: str) -> None:

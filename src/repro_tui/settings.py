@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
@@ -16,6 +16,7 @@ from repro_tui.layers import Layers, Setting, Source
 from repro_tui.remembered import FILE, recall
 
 _APP = "repro-tui"
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Settings:
     keys: tuple[Remapping, ...]
     metrics: tuple[str, ...]
     metric_columns: int
+    refresh_seconds: float
+    """After which the list of runs is read again; 0: never by itself."""
     policy: Policy
     repositories: Mapping[str, str]
     """Old paths and URLs of repositories, and the path or URL that each has now."""
@@ -121,6 +124,7 @@ def settle(layers: Layers) -> Settings:
         keys=tuple(_remappings(values["keys"], layers)),
         metrics=tuple(values["runs"]["metrics"]),
         metric_columns=_at_least(0, layers, "runs", "metric_columns"),
+        refresh_seconds=_at_least(0, layers, "runs", "refresh_seconds"),
         policy=policies.from_settings(values["tolerance"], values["set_aside"], layers.where),
         repositories=dict(
             _moved(table, layers.where("repositories", index))
@@ -188,8 +192,8 @@ def _remappings(
             )
 
 
-def _at_least(least: int, layers: Layers, table: str, key: str) -> int:
-    number: int = layers.values[table][key]
+def _at_least(least: N, layers: Layers, table: str, key: str) -> N:
+    number: N = layers.values[table][key]
     if number < least:
         raise ReproError(
             f"{layers.where(table, key)}: {table}.{key} is {number}.", f"Give it {least} or more."

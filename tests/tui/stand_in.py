@@ -23,6 +23,7 @@ from repro_tui.evidence.model import (
 )
 from repro_tui.evidence.overview import Overview, Stored
 from repro_tui.evidence.tracking.discover import StoreLocation
+from repro_tui.evidence.tracking.outline import Outline, outline_of
 from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, StoredFile
 from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import (
@@ -149,7 +150,7 @@ class StandIn:
         comparison: Callable[[], Comparison] = builders.diverged,
         jobs: tuple[Job, ...] = (),
     ) -> None:
-        self.settings: Settings = load()
+        self.settings: Settings = replace(load(), refresh_seconds=0.0)
         self.location = StoreLocation("sqlite:///mlflow.db", "mlflow.db in this folder")
         self.all_runs = some_runs() if runs is None else runs
         self.comparison = comparison
@@ -159,6 +160,8 @@ class StandIn:
         self.failure: ReproError | None = None
         self.log = "epoch 1 loss 0.5\n"
         self.how_far = Course(Advance("loss", 5, 11, 0.5), 160_000)
+        self.outlines = True
+        """Whether the store tells all runs in outline."""
         self.queries: list[RunQuery] = []
         self.asked: list[tuple[str, ...]] = []
         """The runs of each comparison, by id, the base first."""
@@ -181,10 +184,23 @@ class StandIn:
     def runs(self, query: RunQuery) -> RunPage:
         self._fail()
         self.queries.append(query)
+        listed = self._listed(query)
         first = int(query.page_token or 0)
         last = first + query.max_results
-        more = str(last) if last < len(self.all_runs) else ""
-        return RunPage(self.all_runs[first:last], more)
+        more = str(last) if last < len(listed) else ""
+        return RunPage(listed[first:last], more)
+
+    def _listed(self, query: RunQuery) -> tuple[Run, ...]:
+        stages = ("active", "deleted") if query.include_deleted else ("active",)
+        return tuple(run for run in self.all_runs if run.lifecycle_stage in stages)
+
+    def outline(self, query: RunQuery) -> Outline | None:
+        self._fail()
+        return outline_of(self._listed(query)) if self.outlines else None
+
+    def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
+        self._fail()
+        return tuple(run for run in self.all_runs if run.run_id in run_ids)
 
     def run(self, run_id: str) -> Run:
         return next(run for run in self.all_runs if run.run_id == run_id)

@@ -149,7 +149,7 @@ async def test_the_palette_holds_every_action_of_the_screen() -> None:
     async with program() as session:
         titles = {command.title for command in session.app.get_system_commands(session.app.screen)}
         assert titles >= {
-            "Mark", "Compare", "Rerun", "Filter", "Details", "Experiment", "Sort", "Refresh",
+            "Mark", "Compare", "Rerun", "Filter", "Details", "Experiments", "Sort", "Refresh",
             "Jobs", "Theme", "Help", "Quit",
         }  # fmt: skip
 

@@ -9,8 +9,11 @@ from tests import builders
 
 from repro_tui.compare.policy import Rule
 from repro_tui.evidence.model import Run, SectionName, Tag
-from repro_tui.tui.run_orders import is_store_filter, orders
-from repro_tui.tui.run_rows import arrange, common_metrics, pair, verdict
+from repro_tui.evidence.tracking.outline import outline_of
+from repro_tui.tui.run_cache import RunCache
+from repro_tui.tui.run_columns import common_metrics, verdict
+from repro_tui.tui.run_orders import NEWEST_FIRST, Order, is_store_filter, order_of, orders
+from repro_tui.tui.run_rows import Folding, RunList, RunRow, arrange, pair
 
 IDS = st.sampled_from("abcdefgh")
 RUNS = st.dictionaries(IDS, st.none() | IDS, max_size=8).map(
@@ -21,15 +24,25 @@ RUNS = st.dictionaries(IDS, st.none() | IDS, max_size=8).map(
 )
 
 
+OPEN = Folding()
+
+
+def listed(runs: list[Run], folded: Folding = OPEN) -> list[RunRow]:
+    outline, cache = outline_of(runs), RunCache(len(runs))
+    cache.put([run.run_id for run in runs], runs)
+    arrangement = arrange(outline.parents, lambda place: outline.id(place) in folded)
+    return list(RunList(outline, cache, arrangement, folded))
+
+
 @given(RUNS)
 def test_every_run_is_listed_once_even_where_parents_run_in_circles(runs: list[Run]) -> None:
-    listed = [row.run.run_id for row in arrange(runs)]
-    assert sorted(listed) == sorted(run.run_id for run in runs)
+    names = [row.run_id for row in listed(runs)]
+    assert sorted(names) == sorted(run.run_id for run in runs)
 
 
 @given(RUNS)
 def test_a_child_follows_its_parent_one_step_deeper(runs: list[Run]) -> None:
-    rows = arrange(runs)
+    rows = listed(runs)
     depth = {row.run.run_id: row.depth for row in rows}
     place = {row.run.run_id: place for place, row in enumerate(rows)}
     for row in rows:
@@ -42,19 +55,27 @@ def test_a_child_follows_its_parent_one_step_deeper(runs: list[Run]) -> None:
 
 @given(RUNS, st.frozensets(IDS))
 def test_folding_hides_only_what_is_below(runs: list[Run], folded: frozenset[str]) -> None:
-    rows = arrange(runs, folded)
-    listed = [row.run.run_id for row in rows]
-    assert len(listed) == len(set(listed))
-    for run in {run.run_id: run for run in runs}.values():
-        if run.run_id not in listed:
+    names = [row.run_id for row in listed(runs, Folding(but=folded))]
+    assert len(names) == len(set(names))
+    for run in runs:
+        if run.run_id not in names:
             parent = run.parent_run_id
             assert parent is not None
-            assert parent in folded or parent not in listed
+            assert parent in folded or parent not in names
+
+
+@given(RUNS)
+def test_folding_everything_leaves_no_child_of_a_listed_parent(runs: list[Run]) -> None:
+    rows = listed(runs, Folding(all=True))
+    names = {row.run_id for row in rows}
+    assert not any(row.run.parent_run_id in names - {row.run_id} for row in rows if row.depth)
+    assert Folding(all=True).toggled("a") == Folding(all=True, but=frozenset("a"))
+    assert "a" not in Folding(all=True).toggled("a")
 
 
 def test_nesting_may_be_as_deep_as_it_likes() -> None:
     runs = [builders.run(str(n), str(n), tags={Tag.PARENT_RUN_ID: str(n - 1)}) for n in range(5000)]
-    assert [row.depth for row in arrange(runs)] == list(range(5000))
+    assert [row.depth for row in listed(runs)] == list(range(5000))
 
 
 def test_an_original_sums_up_the_verdicts_of_its_re_executions() -> None:
@@ -63,7 +84,7 @@ def test_an_original_sums_up_the_verdicts_of_its_re_executions() -> None:
         builders.run(str(n), tags={Tag.REEXECUTES: "base", Tag.VERDICT: told})
         for n, told in enumerate(["reproduced", "diverged", "reproduced"])
     ]
-    rows = {row.run.run_id: row.verdicts for row in arrange([*again, base])}
+    rows = {row.run_id: row.verdicts for row in listed([*again, base])}
     assert rows["base"] == ("reproduced", "diverged", "reproduced")
     assert rows["1"] == ("diverged",)
     assert verdict(rows["base"]).plain == "✓ reproduced ×2, ≠ diverged"
@@ -85,6 +106,7 @@ def test_which_two_runs_are_compared() -> None:
     run = builders.run("c")
     again = replace(run, tags={Tag.REEXECUTES: "o"})
     assert pair(run, ("a", "b")) == ("a", "b")
+    assert pair(run, ("a", "b", "d")) == ("a", "b", "d")
     assert pair(run, ("a",)) == ("a", "c")
     assert pair(again, ("a",)) == ("a", "c")
     assert pair(again, ()) == ("o", "c")
@@ -116,6 +138,21 @@ def test_what_begins_with_a_field_is_a_filter_for_the_store(text: str, store: bo
 
 
 def test_a_metric_that_cannot_be_quoted_is_no_order() -> None:
-    titles = [order.title for order in orders(["loss", "a`b"])]
+    titles = [order.title for order in orders(["metrics.loss", "metrics.a`b", "duration"])]
     assert "loss, lowest first" in titles
     assert not any("`" in title for title in titles)
+    assert not any("duration" in title for title in titles)
+
+
+@pytest.mark.parametrize(
+    "order", [*orders(["metrics.val/loss", "params.lr", "tags.x y", "seed", "run id"])]
+)
+def test_an_order_is_known_again_by_what_the_store_is_asked(order: Order) -> None:
+    assert order_of(order.order_by) == order
+    assert order_of(order.reversed().order_by) == order.reversed()
+
+
+def test_an_order_that_was_not_made_here_is_none_that_can_be_shown() -> None:
+    assert order_of("attributes.artifact_uri ASC") is None
+    assert order_of("nonsense [/x]") is None
+    assert order_of("start_time DESC") == NEWEST_FIRST

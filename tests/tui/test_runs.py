@@ -2,13 +2,18 @@
 
 from dataclasses import replace
 
+import pytest
 from tests import builders
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import StandIn, run_id, some_runs
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Run
+from repro_tui.tui.run_cache import MOST
 from repro_tui.tui.screens.runs import RunsScreen
+from repro_tui.tui.widgets import run_feed
+from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_table import RunTable
 
 
@@ -20,6 +25,11 @@ def current(session: Session) -> str:
     row = table(session).current
     assert row is not None
     return row.run.name
+
+
+def many(count: int) -> tuple[Run, ...]:
+    template = builders.run()
+    return tuple(replace(template, run_id=run_id(n), name=f"run {n}") for n in range(count))
 
 
 async def test_lists_runs_newest_first_with_children_below_their_parent() -> None:
@@ -69,12 +79,22 @@ async def test_marks_two_and_compares_them_in_the_order_of_marking() -> None:
         assert session.screen == "RunsScreen"
 
 
-async def test_a_third_mark_is_refused_and_u_takes_marks_away() -> None:
+async def test_runs_are_marked_in_order_and_u_takes_the_marks_away() -> None:
     async with program() as session:
         await session.press("space", "space", "space")
-        assert sum(bool(row.mark) for row in table(session).rows) == 2
-        await session.press("u")
+        assert [row.mark for row in table(session).rows][:4] == [1, 2, 3, 0]
+        assert "●3" in session.text()
+        await session.press("c")
+        assert session.screen == "CompareScreen"
+        await session.press("escape", "u")
         assert not any(row.mark for row in table(session).rows)
+
+
+async def test_no_more_runs_are_marked_than_can_be_compared() -> None:
+    async with program(StandIn(many(30))) as session:
+        await session.press(*["space"] * 21)
+        assert sum(bool(row.mark) for row in table(session).rows) == 20
+        assert "u takes the marks away" in session.told()
 
 
 async def test_a_mark_is_taken_away_where_it_was_set() -> None:
@@ -151,9 +171,55 @@ async def test_a_filter_that_the_store_refuses_is_told_in_its_words() -> None:
     async with program() as session:
         session.engine.failure = ReproError("Bad filter [/x].", "Write metrics.loss < 1.")
         await session.press("slash")
-        session.app.screen.query_one(Input).value = "metrics.loss <"
+        session.app.screen.query_one(Input).value = "metrics.loss < 1"
         await session.press("enter")
-        assert "Bad filter [/x]. Write metrics.loss < 1." in session.told()
+        assert "Bad filter [/x]. Write metrics.loss < 1." in session.text()
+        assert isinstance(session.app.focused, Input)
+        assert len(table(session).rows) == len(some_runs())
+
+
+async def test_a_mistake_in_a_filter_is_pointed_at_while_the_box_stays_open() -> None:
+    async with program() as session:
+        asked = len(session.engine.queries)
+        await session.press("slash")
+        session.app.screen.query_one(Input).value = "metrics.loss < 'a'"
+        await session.press("enter")
+        lines = session.text().splitlines()
+        (box,) = (line for line in lines if "metrics.loss < 'a'" in line)
+        (hint,) = (line for line in lines if "▲" in line)
+        assert hint.index("▲") == box.index("'a'")
+        assert "is compared with a number" in hint
+        assert isinstance(session.app.focused, Input)
+        assert len(session.engine.queries) == asked
+
+
+async def test_a_filter_is_completed_by_key_and_by_mouse() -> None:
+    async with program() as session:
+        await session.press("slash", *"params.l", "tab")
+        box = session.app.screen.query_one(Input)
+        assert box.value == "params.lr "
+        await session.press("tab")
+        assert box.value == "params.lr = "
+        await session.press("down", "tab")
+        assert box.value == "params.lr = '0.01' "
+        await session.pilot.click(OptionList, offset=(3, 0))
+        await session.settle()
+        assert box.value == "params.lr = '0.01' AND "
+        await session.press(*"status = 'FIN", "tab", "enter")
+        asked = "params.lr = '0.01' AND status = 'FINISHED'"
+        assert session.engine.queries[-1].filter == asked
+        assert session.app.focused is table(session)
+
+
+async def test_a_search_is_loose_in_names_and_what_matches_as_it_is_comes_first() -> None:
+    async with program() as session:
+        await session.press("slash", *"bas")
+        names = [row.run.name for row in table(session).rows]
+        assert names == ["baseline on another seed", "baseline again", "baseline"]
+        await session.press("backspace", "backspace", *"ln")
+        assert {row.run.name.split()[0] for row in table(session).rows} == {"baseline"}
+        cell = table(session).cell(table(session).fitted_columns.columns[1], table(session).rows[0])
+        assert [span.start for span in cell.spans if "underline" in str(span.style)] == [2, 6, 8]
 
 
 async def test_sorting_asks_the_store() -> None:
@@ -163,10 +229,36 @@ async def test_sorting_asks_the_store() -> None:
         assert "oldest first" in session.text()
 
 
-async def test_an_experiment_can_be_chosen() -> None:
+async def test_the_column_under_the_cursor_is_sorted_by_and_turned_round() -> None:
     async with program() as session:
-        await session.press("e", "j", "enter", "e", "k", "enter")
+        await session.press("l", "S")
+        assert session.engine.queries[-1].order_by == ("attributes.run_name ASC",)
+        assert "name ↑" in session.text()
+        await session.press("S")
+        assert session.engine.queries[-1].order_by == ("attributes.run_name DESC",)
+        assert "name ↓" in session.text()
+
+
+async def test_a_click_on_a_heading_sorts_by_it_where_the_store_can() -> None:
+    async with program(size=(160, 45)) as session:
+        head = session.text().splitlines()[1]
+        await session.pilot.click(RunTable, offset=(head.index("loss"), 0))
+        await session.settle()
+        assert session.engine.queries[-1].order_by == ("metrics.`loss` ASC",)
+        await session.pilot.click(RunTable, offset=(head.index("duration"), 0))
+        await session.settle()
+        assert "cannot sort by duration" in session.told()
+
+
+async def test_an_experiment_can_be_chosen_and_several_by_ticking() -> None:
+    async with program() as session:
+        await session.press("e", "j", "enter", "e", "a")
         assert [query.experiment_ids for query in session.engine.queries[-2:]] == [("1",), ()]
+        await session.press("e", "j", "space", "j", "space", "enter")
+        assert list(session.engine.queries[-1].experiment_ids) == ["1", "2"]
+        assert "2 experiments" in session.text()
+        await session.press("e", "slash", *"digits", "enter", "space", "ctrl+s")
+        assert list(session.engine.queries[-1].experiment_ids) == ["2"]
 
 
 async def test_leaving_the_choice_of_an_experiment_changes_nothing() -> None:
@@ -174,6 +266,50 @@ async def test_leaving_the_choice_of_an_experiment_changes_nothing() -> None:
         asked = len(session.engine.queries)
         await session.press("e", "j", "escape")
         assert len(session.engine.queries) == asked
+
+
+async def test_columns_are_chosen_ordered_and_sized() -> None:
+    async with program(size=(160, 45)) as session:
+        await session.press("o", "slash", *"params.lr", "enter", "space", "enter")
+        assert "params.lr" in keys(session)
+        await session.press("o", "G", "k")
+        await session.press("g", "j", "J", "less_than_sign", "space", "ctrl+s")
+        assert keys(session)[1:3] == ["name", "verdict"]
+        assert "status" not in keys(session)
+        await session.press("o", "escape")
+        await session.press("l", "greater_than_sign", "greater_than_sign")
+        width = table(session).fitted_columns.widths[1]
+    async with program(size=(160, 45)) as session:
+        assert keys(session)[1:3] == ["name", "verdict"]
+        assert "params.lr" in keys(session)
+        assert table(session).fitted_columns.widths[1] == width
+        await session.press("o", "a")
+        assert keys(session)[1:4] == ["name", "status", "verdict"]
+        assert "params.lr" not in keys(session)
+
+
+def keys(session: Session) -> list[str]:
+    return [column.key for column in table(session).fitted_columns.columns]
+
+
+async def test_marks_order_and_experiments_are_remembered() -> None:
+    async with program() as session:
+        await session.press("j", "space", "space", "s", "j", "enter")
+    async with program() as session:
+        assert [row.mark for row in table(session).rows][:4] == [0, 1, 2, 0]
+        assert "oldest first" in session.text()
+
+
+async def test_deleted_runs_are_listed_on_request_and_said_to_be_deleted() -> None:
+    runs = some_runs()
+    engine = StandIn((replace(runs[0], lifecycle_stage="deleted"), *runs[1:]))
+    async with program(engine) as session:
+        assert "still going" not in session.text()
+        await session.press("D")
+        assert "still going (deleted)" in session.text()
+        assert "with deleted runs" in session.text()
+        await session.press("D")
+        assert "still going" not in session.text()
 
 
 async def test_refreshing_keeps_cursor_and_marks() -> None:
@@ -204,18 +340,93 @@ async def test_children_are_folded_and_unfolded() -> None:
         assert "▾ sweep" in session.text()
 
 
-async def test_the_next_page_is_fetched_as_the_cursor_nears_the_end() -> None:
-    template = builders.run()
-    many = tuple(replace(template, run_id=run_id(n), name=f"run {n}") for n in range(250))
-    async with program(StandIn(many)) as session:
+async def test_a_list_that_the_store_tells_in_outline_has_its_true_length() -> None:
+    async with program(StandIn(many(2500))) as session:
+        assert len(table(session).rows) == 2500
+        assert "2,500 runs" in session.text()
+        assert len(session.engine.queries) == 1
+        await session.press("G")
+        assert current(session) == "run 2499"
+        assert len(list(session.app.screen.query_one(RunFeed).cache)) <= MOST
+        await session.press("pageup", "g", "ctrl+r")
+        assert current(session) == "run 0"
+
+
+async def test_elsewhere_the_next_page_is_fetched_as_the_end_comes_near() -> None:
+    engine = StandIn(many(350))
+    engine.outlines = False
+    async with program(engine) as session:
         assert len(table(session).rows) == 100
-        await session.press("G")
+        assert "100+ runs" in session.text()
+        table(session).cursor = 90
+        await session.settle()
         assert len(table(session).rows) == 200
-        await session.press("G")
-        assert len(table(session).rows) == 250
         await session.press("ctrl+r")
-        assert len(table(session).rows) == 250
-        assert current(session) == "run 199"
+        assert len(table(session).rows) == 200
+        assert current(session) == "run 90"
+        await session.press("G")
+        assert len(table(session).rows) == 350
+        assert current(session) == "run 349"
+        assert "350 runs" in session.text()
+
+
+async def test_a_search_looks_through_runs_that_were_not_read() -> None:
+    async with program(StandIn(many(2500))) as session:
+        await session.press("slash", *"run 2499", "enter")
+        assert [row.run.name for row in table(session).rows] == ["run 2499"]
+        assert "1 found" in session.text()
+
+
+async def test_the_list_is_read_again_by_itself_and_keeps_cursor_and_marks() -> None:
+    engine = StandIn()
+    engine.settings = replace(engine.settings, refresh_seconds=0.05)
+    async with program(engine, size=(160, 45)) as session:
+        await session.press("j", "space")
+        before = current(session)
+        runs = engine.all_runs
+        moved = replace(runs[0], metrics={"loss": 0.0625}, status="FINISHED")
+        engine.all_runs = (builders.run(run_id(0xFF), "just started"), moved, *runs[1:])
+        await session.until(lambda: "just started" in session.text() and "0.0625" in session.text())
+        assert current(session) == before
+        assert [row.mark for row in table(session).rows][:4] == [0, 0, 1, 0]
+
+
+async def test_nothing_is_read_while_somebody_types() -> None:
+    engine = StandIn()
+    engine.settings = replace(engine.settings, refresh_seconds=0.01)
+    async with program(engine) as session:
+        await session.press("slash")
+        asked = len(engine.queries)
+        await session.press(*"swee")
+        await session.pilot.pause(0.1)
+        assert len(engine.queries) == asked
+
+
+async def test_a_store_that_goes_away_leaves_its_rows_with_their_time_until_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run_feed, "RETRY_SECONDS", 0.05)
+    async with program() as session:
+        session.engine.failure = ReproError("The server [/x] does not answer.", "Start it.")
+        await session.press("ctrl+r")
+        assert "as of 09:53:20, store unreachable: retrying" in session.text()
+        assert "The server [/x] does not answer. Start it." in session.told()
+        assert len(table(session).rows) == len(some_runs())
+        session.engine.failure = None
+        await session.until(lambda: "unreachable" not in session.text())
+
+
+async def test_a_store_that_cannot_be_read_at_first_is_read_once_it_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run_feed, "RETRY_SECONDS", 0.05)
+    engine = StandIn()
+    engine.failure = ReproError("The database is locked.", "Try again later.")
+    async with program(engine) as session:
+        assert "The database is locked." in session.text()
+        assert "Try again later." in session.text()
+        engine.failure = None
+        await session.until(lambda: "baseline" in session.text())
 
 
 async def test_an_empty_store_says_what_to_do() -> None:

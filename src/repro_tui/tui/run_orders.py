@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from repro_tui.errors import ReproError
+from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tracking.search import Entity, parse_order
 from repro_tui.text import visible
 
 _STORE_FILTER = re.compile(
@@ -13,15 +16,54 @@ _STORE_FILTER = re.compile(
     re.IGNORECASE,
 )
 
+SORTED_BY = {
+    "name": "attributes.run_name",
+    "status": "attributes.status",
+    "verdict": f"tags.`{Tag.VERDICT}`",
+    "start": "attributes.start_time",
+    "end": "attributes.end_time",
+    "user": "attributes.user_id",
+    "seed": f"tags.`{Tag.SEED}`",
+    "device": f"tags.`{Tag.DEVICE}`",
+    "commit": f"tags.`{Tag.GIT_COMMIT}`",
+    "entry point": f"tags.`{Tag.ENTRY_POINT}`",
+    "run id": "attributes.run_id",
+}
+"""What the store sorts a column by, where it can; metrics, params and tags it always can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    title: str
-    order_by: str
-    """In MLflow's search syntax."""
+    column: str
+    descending: bool = False
+
+    @property
+    def order_by(self) -> str:
+        """In MLflow's search syntax."""
+        return f"{sorted_by(self.column)} {'DESC' if self.descending else 'ASC'}"
+
+    @property
+    def title(self) -> str:
+        match self.column:
+            case "start":
+                return "newest first" if self.descending else "oldest first"
+            case "end":
+                return "last ended first" if self.descending else "first ended first"
+            case name if name.startswith("metrics."):
+                how = "highest" if self.descending else "lowest"
+                return f"{visible(name.removeprefix('metrics.'), 30)}, {how} first"
+            case name:
+                return f"by {visible(name, 30)}" + (", last first" if self.descending else "")
+
+    @property
+    def arrow(self) -> str:
+        return "↓" if self.descending else "↑"
+
+    def reversed(self) -> "Order":
+        return replace(self, descending=not self.descending)
 
 
-NEWEST_FIRST = Order("newest first", "attributes.start_time DESC")
+NEWEST_FIRST = Order("start", descending=True)
 
 
 def is_store_filter(text: str) -> bool:
@@ -33,21 +75,48 @@ def is_store_filter(text: str) -> bool:
     return _STORE_FILTER.match(text) is not None
 
 
-def orders(metrics: Iterable[str]) -> tuple[Order, ...]:
-    """The orders to choose from; `metrics` are those worth sorting by.
+def sorted_by(column: str) -> str | None:
+    """The name that the store sorts a column by; None where it cannot.
 
-    A metric with a backtick in its name is left out: MLflow has no way to quote it.
+    A name with a backtick in it is none: MLflow has no way to quote it.
     """
-    named = [(visible(name, 30), f"metrics.`{name}`") for name in metrics if "`" not in name]
-    return (
+    kind, _, name = column.partition(".")
+    if column in SORTED_BY:
+        return SORTED_BY[column]
+    if kind not in ("metrics", "params", "tags") or not name or "`" in name:
+        return None
+    return f"{kind}.`{name}`"
+
+
+def order_of(order_by: str) -> Order | None:
+    """The order that a clause in MLflow's syntax stands for, where the program can show it."""
+    try:
+        (key,) = parse_order((order_by,))
+    except ReproError:
+        return None
+    kinds = {Entity.ATTRIBUTE: "attributes", Entity.METRIC: "metrics", Entity.PARAM: "params"}
+    kind = kinds.get(key.entity, "tags")
+    clauses = (f"{kind}.{key.key}", f"{kind}.`{key.key}`")
+    built_in = next((name for name, clause in SORTED_BY.items() if clause in clauses), None)
+    if built_in is None and key.entity is Entity.ATTRIBUTE:
+        return None
+    return Order(built_in or f"{kind}.{key.key}", key.descending)
+
+
+def first_order(column: str) -> Order | None:
+    """How a column is sorted first, before it is turned round: times from the last one."""
+    return Order(column, column in ("start", "end")) if sorted_by(column) else None
+
+
+def orders(columns: Iterable[str]) -> tuple[Order, ...]:
+    """The orders to choose from; `columns` are those worth sorting by."""
+    usual = (
         NEWEST_FIRST,
-        Order("oldest first", "attributes.start_time ASC"),
-        Order("last ended first", "attributes.end_time DESC"),
-        Order("by name", "attributes.run_name ASC"),
-        Order("by status", "attributes.status ASC"),
-        *(
-            Order(f"{name}, {how} first", f"{quoted} {direction}")
-            for name, quoted in named
-            for how, direction in (("lowest", "ASC"), ("highest", "DESC"))
-        ),
+        NEWEST_FIRST.reversed(),
+        Order("end", descending=True),
+        Order("name"),
+        Order("status"),
     )
+    taken = {order.column for order in usual}
+    more = [name for name in dict.fromkeys(columns) if name not in taken and sorted_by(name)]
+    return (*usual, *(order for name in more for order in (Order(name), Order(name, True))))

@@ -1,194 +1,213 @@
-"""The list of runs as it is shown: order, folding, marks, verdicts, columns. Pure."""
+"""The list of runs as it is shown: order, folding, marks, verdicts. Pure.
+
+However many runs are listed, a row is made when it is looked at: what is held is the
+outline of the list, and the few runs that are in the cache.
+"""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
-from textual.content import Content
+import numpy as np
+import numpy.typing as npt
 
-from repro_tui.compare.policy import Policy
-from repro_tui.evidence.model import Run, SectionName, Tag
-from repro_tui.reports.runs import commit, device, seed
-from repro_tui.text import duration
-from repro_tui.tui.spelling import MUTED, headline, metric, moment, shown, status
-from repro_tui.tui.widgets.table import Column
+from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.tracking.outline import Outline, Places
+from repro_tui.tui.run_cache import RunCache
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run in its place in the list."""
 
-    run: Run
+    run_id: str
+    known: Run | None
+    """None where it has not been read yet, or is gone."""
     depth: int = 0
     """How many of its ancestors are in the list above it."""
     children: int = 0
     folded: bool = False
     mark: int = 0
-    """1 or 2 where it is marked for comparison: the left or the right side."""
+    """1, 2, 3… where it is marked for comparison: 1 is what the others are compared with."""
     verdicts: tuple[str, ...] = ()
     """Its own where it is a re-execution, and those of its re-executions."""
+    gone: bool = False
+    """Whether the store does not hold it any more."""
+
+    @property
+    def run(self) -> Run:
+        """The run, of a row that is known."""
+        assert self.known is not None
+        return self.known
 
 
-def arrange(
-    runs: Sequence[Run],
-    folded: Collection[str] = (),
-    marks: Sequence[str] = (),
-    search: str = "",
-) -> tuple[RunRow, ...]:
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """Which parents are folded: all or none of them, but for some."""
+
+    all: bool = False
+    but: frozenset[str] = frozenset()
+
+    def __contains__(self, run_id: str) -> bool:
+        return self.all is not (run_id in self.but)
+
+    def __bool__(self) -> bool:
+        return self.all or bool(self.but)
+
+    def toggled(self, run_id: str) -> "Folding":
+        return Folding(self.all, self.but ^ {run_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Runs in the order in which they are listed."""
+
+    places: Places
+    """Where the run of each row stands in the outline."""
+    depths: npt.NDArray[np.uint16]
+    """By place in the outline, as is `children`."""
+    children: npt.NDArray[np.intp]
+
+
+def arrange(parents: Places, is_folded: Callable[[int], bool] = lambda _: False) -> Arrangement:
     """Children under their parents, in the given order; what is folded is left out.
 
-    With `search`, runs that do not hold it are left out too, and so is the tree: what
-    matches is listed flat.
+    `parents` holds each run's parent, by place, or -1.
     """
-    known = {run.run_id for run in runs}
-    children: dict[str | None, list[Run]] = {}
-    for run in runs:
-        parent = run.parent_run_id if run.parent_run_id in known else None
-        children.setdefault(parent, []).append(run)
-    verdicts = _verdicts(runs)
-    rows: list[RunRow] = []
-
-    def row(run: Run, depth: int) -> RunRow:
-        return RunRow(
-            run,
-            depth,
-            len(children.get(run.run_id, ())),
-            run.run_id in folded,
-            marks.index(run.run_id) + 1 if run.run_id in marks else 0,
-            verdicts.get(run.run_id, ()),
-        )
-
-    if search:
-        return tuple(row(run, 0) for run in runs if _holds(run, search.casefold()))
-    # A stack, not recursion: a stranger's tags may nest as deep as they like. Runs that
-    # name each other as parents are reached from no root; they are listed at the end.
-    waiting = [(run, 0) for run in reversed(children.get(None, []))]
-    placed: set[str] = set()
-    while waiting or len(placed) < len(known):
-        if not waiting:
-            waiting = [(run, 0) for run in runs if run.run_id not in placed][:1]
-        run, depth = waiting.pop()
-        if run.run_id in placed:
-            continue
-        placed.add(run.run_id)
-        rows.append(row(run, depth))
-        if run.run_id in folded:
-            placed.update(_below(run.run_id, children))
-        else:
-            below = children.get(run.run_id, [])
-            waiting += [(child, depth + 1) for child in reversed(below)]
-    return tuple(rows)
+    children = np.bincount(parents[parents >= 0], minlength=len(parents))
+    if (parents < 0).all():
+        return flat(range(len(parents)), len(parents))
+    if (parents[parents[parents >= 0]] < 0).all():
+        return _one_deep(parents, children, is_folded)
+    return _any_deep(parents, children, is_folded)
 
 
-def _below(run_id: str, children: Mapping[str | None, Sequence[Run]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [run_id]
-    while waiting:
-        for child in children.get(waiting.pop(), ()):
-            if child.run_id not in found:
-                found.add(child.run_id)
-                waiting.append(child.run_id)
-    return found
+def _one_deep(parents: Places, children: Places, is_folded: Callable[[int], bool]) -> Arrangement:
+    """The usual case, without a loop over all runs: no child has children."""
+    depths = (parents >= 0).astype(np.uint16)
+    family = np.where(parents >= 0, parents, np.arange(len(parents)))
+    listed = np.argsort(2 * family + depths, kind="stable")
+    folded = np.zeros(len(parents), np.bool_)
+    folded[[place for place in np.nonzero(children)[0].tolist() if is_folded(place)]] = True
+    hidden = (depths > 0) & folded[family]
+    return Arrangement(listed[~hidden[listed]], depths, children)
 
 
-def _verdicts(runs: Iterable[Run]) -> dict[str, tuple[str, ...]]:
+def _any_deep(parents: Places, children: Places, is_folded: Callable[[int], bool]) -> Arrangement:
+    depths = np.zeros(len(parents), np.uint16)
+    below: dict[int, list[int]] = {}
+    for child in np.nonzero(parents >= 0)[0].tolist():
+        below.setdefault(int(parents[child]), []).append(child)
+    placed = np.zeros(len(parents), np.bool_)
+    listed: list[int] = []
+    # Runs that name each other as parents are reached from no root: they come last.
+    for root in (*np.nonzero(parents < 0)[0].tolist(), *range(len(parents))):
+        # A stack, not recursion: a stranger's tags may nest as deep as they like.
+        waiting = [(root, 0, True)]
+        while waiting:
+            place, depth, shown = waiting.pop()
+            if placed[place]:
+                continue
+            placed[place] = True
+            depths[place] = min(depth, np.iinfo(np.uint16).max)
+            if shown:
+                listed.append(place)
+            if inside := below.get(place):
+                shown = shown and not is_folded(place)
+                waiting += [(child, depth + 1, shown) for child in reversed(inside)]
+    return Arrangement(np.array(listed, np.intp), depths, children)
+
+
+def verdicts_by_run(outline: Outline) -> Mapping[str, tuple[str, ...]]:
+    """The verdict of each re-execution, and of each original those of its re-executions."""
     verdicts: dict[str, tuple[str, ...]] = {}
-    for run in runs:
-        verdict, original = run.tags.get(Tag.VERDICT), run.tags.get(Tag.REEXECUTES)
-        for run_id in (run.run_id, original):
-            if verdict and run_id:
-                verdicts[run_id] = (*verdicts.get(run_id, ()), verdict)
+    for verdict in outline.verdicts:
+        for run_id in filter(None, (verdict.run_id, verdict.original)):
+            verdicts[run_id] = (*verdicts.get(run_id, ()), verdict.headline)
     return verdicts
 
 
-def _holds(run: Run, search: str) -> bool:
-    texts = (run.name, run.run_id, run.status, run.experiment_name, commit(run), device(run))
-    verdict = run.tags.get(Tag.VERDICT, "")
-    return any(search in text.casefold() for text in (*texts, verdict))
+class RunList(Sequence[RunRow]):
+    """The rows of the list, each made when it is asked for."""
+
+    def __init__(
+        self,
+        outline: Outline,
+        cache: RunCache,
+        arrangement: Arrangement | None = None,
+        folded: Folding = Folding(),
+        marks: Sequence[str] = (),
+    ) -> None:
+        self._outline = outline
+        self._cache = cache
+        self._arrangement = arrangement or arrange(outline.parents)
+        self._folded = folded
+        self._marks = {run_id: number for number, run_id in enumerate(marks, 1)}
+        self._verdicts = verdicts_by_run(outline)
+
+    def __len__(self) -> int:
+        return len(self._arrangement.places)
+
+    @overload
+    def __getitem__(self, index: int) -> RunRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RunRow]: ...
+    def __getitem__(self, index: int | slice) -> RunRow | Sequence[RunRow]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        place = int(self._arrangement.places[index])
+        run_id = self._outline.run_ids[place].decode()
+        children = int(self._arrangement.children[place])
+        return RunRow(
+            run_id,
+            self._cache.get(run_id),
+            int(self._arrangement.depths[place]),
+            children,
+            children > 0 and run_id in self._folded,
+            self._marks.get(run_id, 0),
+            self._verdicts.get(run_id, ()),
+            self._cache.gone(run_id),
+        )
+
+    def ids(self, start: int, end: int) -> tuple[str, ...]:
+        """The runs of these rows; rows that are not there are left out."""
+        places = self._arrangement.places[max(start, 0) : max(end, 0)]
+        return tuple(run_id.decode() for run_id in self._outline.run_ids[places].tolist())
+
+    def place(self, run_id: str) -> int | None:
+        """The row that a run stands in, if it is listed."""
+        place = self._outline.find(run_id)
+        (found,) = np.nonzero(self._arrangement.places == (-1 if place is None else place))
+        return int(found[0]) if len(found) else None
 
 
-def common_metrics(runs: Iterable[Run], most: int, policy: Policy) -> tuple[str, ...]:
-    """The metrics that the most of the runs have; none that the policy sets aside."""
-    counts = Counter(name for run in runs for name in run.metrics)
-    ranked = sorted(
-        (name for name in counts if policy.rule_for(SectionName.METRICS, (name,)) is None),
-        key=lambda name: (-counts[name], name),
-    )
-    return tuple(sorted(ranked[:most]))
+def flat(places: Iterable[int], count: int) -> Arrangement:
+    """Some of `count` runs without the tree, as a search lists them."""
+    nothing = np.zeros(count, np.intp)
+    return Arrangement(np.fromiter(places, np.intp), nothing.astype(np.uint16), nothing)
 
 
-def columns(metrics: Iterable[str], now: int, *, experiments: bool) -> tuple[Column[RunRow], ...]:
-    """The columns of the list; `experiments`: whether runs of several are listed."""
+def pair(current: Run | None, marks: Sequence[str]) -> tuple[str, ...] | None:
+    """The runs to compare, the base first: the marked ones, or what goes with the current.
 
-    def of_metric(name: str) -> Column[RunRow]:
-        return Column(
-            shown(name, limit=16).plain, lambda row: Content(metric(row.run.metrics.get(name))), 16,
-            right=True,
-        )  # fmt: skip
-
-    return (
-        Column("", _mark, 2),
-        Column("name", _name, 30),
-        Column("status", lambda row: status(row.run), 14),
-        Column("verdict", lambda row: verdict(row.verdicts), 32),
-        *((Column("experiment", _experiment, 18),) if experiments else ()),
-        Column("start", lambda row: Content(moment(row.run.start_time, now)), 12, right=True),
-        Column("duration", _duration, 12, right=True),
-        *map(of_metric, metrics),
-        Column("seed", lambda row: shown(seed(row.run)), 10, right=True),
-        Column("device", lambda row: shown(device(row.run)), 10),
-        Column("commit", lambda row: shown(commit(row.run)), 8),
-        Column("entry point", _entry_point, 14),
-        Column("run id", lambda row: shown(row.run.run_id[:8], MUTED), 8),
-    )
-
-
-def _mark(row: RunRow) -> Content:
-    return Content.styled(("", "●1", "●2")[row.mark], "$accent bold")
-
-
-def _name(row: RunRow) -> Content:
-    fold = ("▸ " if row.folded else "▾ ") if row.children else ""
-    again = "↻ " if Tag.REEXECUTES in row.run.tags else ""
-    orphan = "↳ " if row.run.parent_run_id and not row.depth else ""
-    name = shown(row.run.name or row.run.run_id[:8])
-    hidden = Content.styled(f" +{row.children}", MUTED) if row.folded else Content("")
-    return Content("  " * min(row.depth, 8) + fold + orphan + again) + name + hidden
-
-
-def _experiment(row: RunRow) -> Content:
-    return shown(row.run.experiment_name, MUTED)
-
-
-def _duration(row: RunRow) -> Content:
-    took = row.run.duration
-    return Content("" if took is None or took < 0 else duration(took))
-
-
-def _entry_point(row: RunRow) -> Content:
-    return shown(row.run.tags.get(Tag.ENTRY_POINT) or row.run.tags.get(Tag.SOURCE_NAME, ""))
-
-
-def verdict(verdicts: Sequence[str]) -> Content:
-    """One verdict in full; of several, how often each was found."""
-    if len(verdicts) == 1:
-        return headline(verdicts[0])
-    counted = Counter(verdicts).most_common()
-    return Content(", ").join(
-        headline(text) + Content(f" ×{count}" if count > 1 else "") for text, count in counted
-    )
-
-
-def pair(current: Run | None, marks: Sequence[str]) -> tuple[str, str] | None:
-    """The left and right run to compare: the marked ones, or what goes with the current.
-
-    None where nothing says which two are meant.
+    None where nothing says which are meant.
     """
-    if len(marks) == 2:
-        return marks[0], marks[1]
+    if len(marks) > 1:
+        return tuple(marks)
     if current is None:
         return None
     if len(marks) == 1 and marks[0] != current.run_id:
         return marks[0], current.run_id
     original = current.tags.get(Tag.REEXECUTES)
     return (original, current.run_id) if original else None
+
+
+def names_of(runs: Iterable[Run]) -> dict[str, Counter[str]]:
+    """The names of metrics, params and tags, and how many of the runs have each."""
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in ("metrics", "params", "tags")}
+    for run in runs:
+        counts["metrics"].update(run.metrics.keys())
+        counts["params"].update(run.params.keys())
+        counts["tags"].update(run.tags.keys())
+    return counts

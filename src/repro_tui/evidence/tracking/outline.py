@@ -1,7 +1,8 @@
 """Every run of a query at once, without what it holds: enough to lay out a list of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ class Verdict:
     headline: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Outline:
     run_ids: Ids
     """In the order of the query."""
@@ -37,11 +38,15 @@ class Outline:
     def ids(self, start: int, end: int) -> tuple[str, ...]:
         return tuple(run_id.decode() for run_id in self.run_ids[start:end].tolist())
 
+    def id(self, place: int) -> str:
+        return str(self.run_ids[place].decode())
+
     def find(self, run_id: str) -> int | None:
         """Where a run stands, if it is there."""
         (found,) = np.nonzero(self.run_ids == _packed(run_id))
         return int(found[0]) if len(found) else None
 
+    @cached_property
     def parents(self) -> Places:
         """Where the parent of each run stands; -1: it has none, or none that is there."""
         parents = np.full(len(self), -1, np.intp)
@@ -49,23 +54,25 @@ class Outline:
         parents[children] = places(self.run_ids, self.parent_ids[children])
         return parents
 
+    def same_as(self, other: "Outline") -> bool:
+        """Whether both tell the same."""
+        return (
+            np.array_equal(self.run_ids, other.run_ids)
+            and np.array_equal(self.parent_ids, other.parent_ids)
+            and self.verdicts == other.verdicts
+        )
+
     def begun_with(self, newer: "Outline") -> "Outline":
         """This outline after its beginning was read again, as `newer`.
 
         What followed the last run of `newer` follows it still. Where that run was not
-        known, nothing is known of what follows.
+        known, or one before it now stands elsewhere, nothing is known of what follows.
         """
         last = self.find(newer.run_ids[-1].decode()) if len(newer) else None
-        if last is None:
+        if last is None or not np.isin(self.run_ids[:last], newer.run_ids).all():
             return newer
-        kept = ~np.isin(self.run_ids[last + 1 :], newer.run_ids)
-        return newer.followed_by(
-            replace(
-                self,
-                run_ids=self.run_ids[last + 1 :][kept],
-                parent_ids=self.parent_ids[last + 1 :][kept],
-            )
-        )
+        rest = slice(last + 1, None)
+        return newer.followed_by(Outline(self.run_ids[rest], self.parent_ids[rest], self.verdicts))
 
     def followed_by(self, next_page: "Outline") -> "Outline":
         """This outline and the runs of the next page that are not in it."""

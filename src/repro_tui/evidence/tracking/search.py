@@ -13,6 +13,15 @@ from repro_tui.errors import ReproError
 from repro_tui.text import visible
 
 
+class NotUnderstoodError(ReproError):
+    """A filter or an order that cannot be read; `position`: the character that it fails at."""
+
+    def __init__(self, message: str, hint: str, position: int, why: str) -> None:
+        super().__init__(message, hint)
+        self.position = position
+        self.why = why
+
+
 class Entity(StrEnum):
     ATTRIBUTE = "attribute"
     METRIC = "metric"
@@ -48,7 +57,7 @@ _ENTITIES = {
     **dict.fromkeys(("dataset", "datasets"), Entity.DATASET),
 }
 _NUMERIC_ATTRIBUTES = ("start_time", "end_time")
-_ATTRIBUTES = (
+ATTRIBUTES = (
     *("run_id", "run_name", "user_id", "status", "artifact_uri"),
     *_NUMERIC_ATTRIBUTES,
 )
@@ -56,7 +65,7 @@ _ALIASES = {
     **dict.fromkeys(("created", "Created"), "start_time"),
     **dict.fromkeys(("run name", "Run name", "Run Name"), "run_name"),
 }
-_DATASET_KEYS = ("name", "digest", "context")
+DATASET_KEYS = ("name", "digest", "context")
 
 _NUMERIC = ("=", "!=", "<", "<=", ">", ">=")
 _TEXT = ("=", "!=", "LIKE", "ILIKE")
@@ -111,6 +120,18 @@ def parse_order(clauses: tuple[str, ...]) -> tuple[SortKey, ...]:
     return tuple(keys)
 
 
+def compared(name: str) -> tuple[Entity, str, tuple[str, ...]]:
+    """What a name such as `metrics.loss` stands for, and by what it can be compared.
+
+    Raises ReproError where it is no name.
+    """
+    scanner = _Scanner(name, "filter", _EXAMPLE)
+    entity, key = _name(scanner)
+    if not scanner.ended():
+        scanner.fail("a name such as metrics.loss is meant")
+    return entity, key, _comparators(entity, key, _is_numeric(entity, key))
+
+
 class _Scanner:
     """A text read from left to right, that can say where it could not be understood."""
 
@@ -136,7 +157,8 @@ class _Scanner:
         position = at.start() if at else self._position
         rest = visible(self.text[position:], 40)
         where = f"at character {position + 1}, “{rest}”" if rest else "at its end"
-        raise ReproError(f"The {self._what} is not understood {where}: {why}.", self._example)
+        told = f"The {self._what} is not understood {where}: {why}."
+        raise NotUnderstoodError(told, self._example, position, why)
 
     def _skip(self) -> None:
         space = _SPACE.match(self.text, self._position)
@@ -146,7 +168,7 @@ class _Scanner:
 
 def _comparison(scanner: _Scanner) -> Comparison:
     entity, key = _name(scanner)
-    numeric = entity is Entity.METRIC or (entity is Entity.ATTRIBUTE and key in _NUMERIC_ATTRIBUTES)
+    numeric = _is_numeric(entity, key)
     allowed = _comparators(entity, key, numeric)
     match = scanner.take(_COMPARATOR)
     comparator = " ".join(match[0].upper().split()) if match else ""
@@ -164,6 +186,10 @@ def _comparison(scanner: _Scanner) -> Comparison:
     digits = number[0].lstrip("+-").isdigit()
     exact = digits and entity is Entity.ATTRIBUTE
     return Comparison(entity, key, comparator, int(number[0]) if exact else float(number[0]))
+
+
+def _is_numeric(entity: Entity, key: str) -> bool:
+    return entity is Entity.METRIC or (entity is Entity.ATTRIBUTE and key in _NUMERIC_ATTRIBUTES)
 
 
 def _comparators(entity: Entity, key: str, numeric: bool) -> tuple[str, ...]:
@@ -190,7 +216,7 @@ def _name(scanner: _Scanner, *, orderable: bool = False) -> tuple[Entity, str]:
         key = key[1:-1]
     if entity is Entity.ATTRIBUTE:
         key = _ALIASES.get(key, key)
-    known = {Entity.ATTRIBUTE: _ATTRIBUTES, Entity.DATASET: _DATASET_KEYS}.get(entity)
+    known = {Entity.ATTRIBUTE: ATTRIBUTES, Entity.DATASET: DATASET_KEYS}.get(entity)
     if known and key not in known:
         scanner.fail(f"the {entity}s are {', '.join(known)}", match)
     return entity, key

@@ -10,35 +10,49 @@ from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
+from repro_tui.compare.several import MOST_RUNS
 from repro_tui.evidence.model import Experiment, Run
-from repro_tui.evidence.tracking.reader import RunPage, RunQuery
-from repro_tui.text import plural, visible
+from repro_tui.evidence.tracking.outline import Outline
+from repro_tui.evidence.tracking.reader import RunQuery
+from repro_tui.remembered import StoreView, recall, remember
+from repro_tui.text import visible
+from repro_tui.tui import run_reading
 from repro_tui.tui.background import Failed, start
+from repro_tui.tui.filter_completion import Vocabulary
 from repro_tui.tui.house import house
-from repro_tui.tui.run_orders import NEWEST_FIRST, Order, is_store_filter, orders
-from repro_tui.tui.run_rows import RunRow, arrange, columns, common_metrics, pair
+from repro_tui.tui.run_bar import Bar, bar
+from repro_tui.tui.run_columns import columns, common_metrics, offers, usual_columns
+from repro_tui.tui.run_orders import NEWEST_FIRST, Order, first_order, order_of, orders
+from repro_tui.tui.run_reading import PAGE, Found
+from repro_tui.tui.run_rows import Arrangement, Folding, RunList, RunRow, arrange, flat, pair
+from repro_tui.tui.run_search import Search
+from repro_tui.tui.screens.columns import ColumnChoice, ColumnOffer, ColumnsScreen
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
+from repro_tui.tui.screens.pick_several import PickSeveralScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.screens.run import RunScreen
-from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.spelling import MUTED, moment, shown
+from repro_tui.tui.widgets.filter_box import FilterBox
 from repro_tui.tui.widgets.rows import Chosen, Moved
+from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_pane import RunPane
-from repro_tui.tui.widgets.run_table import RunTable
+from repro_tui.tui.widgets.run_table import RunTable, Scrolled, ToTheEnd
+from repro_tui.tui.widgets.table import Column, Headed, Sized
 
-_PAGE = 100
 _AHEAD = 40
-"""Rows below the cursor at which the next page is fetched."""
+"""Rows below the view at which the next page is fetched."""
+_SETTLED = 0.3
+"""Seconds after the last change of the view at which it is remembered."""
 
 
 @dataclass
-class RunsRead(Message):
-    """A page of runs came; the first one where the query has no page token."""
+class Recalled(Message):
+    """How the store was looked at last."""
 
-    query: RunQuery
-    page: RunPage
+    view: StoreView
 
 
 @dataclass
@@ -50,9 +64,11 @@ class RunsScreen(Screen[None]):
     TITLE = "Runs"
     HELP = (
         "The runs of the store, newest first, children under their parents.\n"
-        "Mark two with space and compare them with c; a re-execution (↻) is compared with its "
-        "original without marks. A star at a commit means uncommitted changes. Filter by any "
-        "text that is shown, or in MLflow's syntax: metrics.loss < 0.1 and params.lr = '0.01'"
+        "Mark runs with space and compare them with c, the first with all others; a "
+        "re-execution (↻) is compared with its original without marks. A star at a commit means "
+        "uncommitted changes. / searches in what is listed, or asks the store in MLflow's syntax: "
+        "metrics.loss < 0.1 and params.lr = '0.01'. h and l choose a column, S or a click on its "
+        "head sorts by it, < and > size it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", id="runs.mark"),
@@ -60,11 +76,14 @@ class RunsScreen(Screen[None]):
         Binding("r", "reexecute", "Rerun", id="runs.rerun"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
         Binding("d", "details", "Details", id="runs.details"),
-        Binding("e", "experiments", "Experiment", show=False, id="runs.experiments"),
+        Binding("o", "columns", "Columns", show=False, id="runs.columns"),
+        Binding("e", "experiments", "Experiments", show=False, id="runs.experiments"),
         Binding("s", "sort", "Sort", show=False, id="runs.sort"),
+        Binding("S", "sort_column", "Sort by this column", show=False, id="runs.sort-column"),
         Binding("z", "fold", "Fold children", show=False, id="runs.fold"),
         Binding("Z", "fold_all", "Fold or unfold all", show=False, id="runs.fold-all"),
         Binding("u", "unmark", "Take marks away", show=False, id="runs.unmark"),
+        Binding("D", "deleted", "Deleted runs, too, or not", show=False, id="runs.deleted"),
         Binding("ctrl+r,f5", "reload", "Refresh", show=False, id="runs.refresh"),
         Binding("escape", "clear", "Clear filter", show=False, id="runs.clear"),
         Binding("q", "app.quit", "Quit", id="runs.back"),
@@ -73,70 +92,143 @@ class RunsScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._query = RunQuery(max_results=_PAGE)
-        self._experiment: Experiment | None = None
-        self._order = NEWEST_FIRST
-        self._runs: tuple[Run, ...] = ()
-        self._next = ""
-        self._fetching = True
-        self._search = ""
-        self._marks: tuple[str, ...] = ()
-        self._folded: frozenset[str] = frozenset()
+        self._feed = RunFeed(self._seen, self._quiet)
+        self._view = StoreView()
+        """What is remembered of how this store is looked at."""
+        self._experiments: dict[str, str] = {}
+        """Names by id, as far as they were told."""
+        self._metrics: tuple[str, ...] = ()
+        """Those that are columns while nobody chose any."""
+        self._folded = Folding()
+        self._arranged: tuple[Outline, Folding, Arrangement] | None = None
+        self._search = Search()
+        self._told: Run | None = None
+        """What the details are about."""
+        self._unsaved = False
 
     def compose(self) -> ComposeResult:
         yield Static(classes="bar")
-        yield Input(id="box", placeholder="text to search for, or a filter: metrics.loss < 0.1")
+        yield FilterBox()
         with Container(id="both"):
             yield RunTable(id="list")
             yield Static(id="empty", classes="note")
             yield RunPane()
+        yield self._feed
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
         self._say("Opening the store…")
         self._tell()
 
+    def on_unmount(self) -> None:
+        if self._unsaved:
+            self._remember_now()
+
     # --- Reading -----------------------------------------------------------------------
 
     def open(self) -> None:
-        """The engine is there: read the first page."""
+        """The engine is there, or another one: look at the store as it was looked at last."""
         self.refresh_bindings()
         self._say("Reading the runs…")
-        self.reload()
+        engine = house(self).engine
+        uri, state = engine.location.uri, engine.settings.state
+        start(self, "recall", lambda _: Recalled(recall(state).view(uri)))
+
+    def on_recalled(self, message: Recalled) -> None:
+        self._view = message.view
+        self._list.sized = self._view.widths
+        self._search.end()
+        order = self._view.order_by or NEWEST_FIRST.order_by
+        self._feed.begin(RunQuery(self._view.experiment_ids, order_by=(order,), max_results=PAGE))
 
     def reload(self) -> None:
-        """Read again what is shown, as many runs as are there now."""
-        self._read(replace(self._query, max_results=max(_PAGE, len(self._runs))))
+        """Read again what is listed."""
+        self.query_one(RunPane).forget()
+        self._told = None
+        self._feed.refresh_list()
 
-    def _read(self, query: RunQuery) -> None:
-        engine = house(self).engine
-        self._fetching = True
-        start(self, "runs", lambda _: RunsRead(query, engine.runs(query)))
+    def _seen(self) -> tuple[str, ...]:
+        """The runs in view and near it."""
+        rows = self._list.rows
+        return rows.ids(*self._list.window()) if isinstance(rows, RunList) else ()
 
-    def on_runs_read(self, message: RunsRead) -> None:
-        self._fetching = False
-        page = message.page
-        if message.query.page_token:
-            known = {run.run_id for run in self._runs}
-            fresh = tuple(run for run in page.runs if run.run_id not in known)
-            self._runs += fresh
-        else:
-            self._runs = page.runs
-            self.query_one(RunPane).forget()
-        self._next = page.next_page_token
+    def _quiet(self) -> bool:
+        """Whether nobody is disturbed by reading again."""
+        typing = self.query_one(FilterBox).has_focus_within
+        searching = bool(self._search.wanted) and not self._search.done
+        return self.app.screen is self and not typing and not searching
+
+    def _ask(self, query: RunQuery) -> None:
+        self._feed.ask(query)
+
+    def on_run_feed_changed(self, message: RunFeed.Changed) -> None:
+        if message.anew or not self._metrics:
+            settings = house(self).engine.settings
+            self._metrics = settings.metrics or common_metrics(
+                self._feed.cache, settings.metric_columns, settings.policy
+            )
+        if message.anew:
+            query = self._feed.query_now
+            self._keep(order_by=query.order_by[0], experiment_ids=query.experiment_ids)
+        if self._search.wanted and self._search.outline is not self._feed.outline:
+            self._search.begin(self._search.wanted)
+            self._look_on()
         self._show()
+        if message.to_the_end:
+            self._list.cursor = len(self._list.rows) - 1
+        if self._feed.reading_on:
+            self._feed.go_on()
+        self._feed.fill()
+
+    def on_run_feed_filled(self, message: RunFeed.Filled) -> None:
+        fresh = set(message.run_ids)
+        first, last = self._list.window()
+        rows = self._list.rows[first:last]
+        self._list.measure(row for row in rows if row.run_id in fresh and row.known is not None)
+        self._list.refresh()
+        self._show_details()
+        self._feed.fill()
+
+    def on_run_feed_refused(self, message: RunFeed.Refused) -> None:
+        if message.query.filter != self._feed.query_now.filter:
+            self.query_one(FilterBox).refuse(message.error)
+        else:
+            house(self).complain(message.error)
+
+    def on_run_feed_troubled(self) -> None:
+        if self._feed.as_of is None and self._feed.trouble is not None:
+            error = self._feed.trouble
+            self._say(
+                f"{visible(error.message, 500)}\n{visible(error.hint, 500)}\n\n"
+                "It is tried again every few seconds; ctrl+r tries now."
+            )
+        self._tell()
 
     def on_failed(self, message: Failed) -> None:
-        self._fetching = False
         house(self).complain(message.error)
-        self._show()
 
     @on(Moved, "#list")
     def _moved(self, event: Moved[RunRow]) -> None:
-        near_the_end = event.rows.cursor >= len(event.rows.rows) - _AHEAD
-        if near_the_end and self._next and not self._fetching:
-            self._read(replace(self._query, page_token=self._next))
+        if event.rows.cursor < len(event.rows.rows) - 1 and self._feed.reading_on:
+            self._feed.reading_on = False
+            self._tell()
+        self._come_near()
         self._show_details()
+
+    @on(Scrolled)
+    def _come_near(self) -> None:
+        """Read what is in view now, and what may be soon."""
+        table = self._list
+        end = max(table.cursor, table.scroll_offset.y + table.size.height)
+        if end >= len(table.rows) - _AHEAD and not self._search.wanted:
+            self._feed.go_on()
+        self._feed.fill()
+
+    @on(ToTheEnd)
+    def _go_to_the_end(self) -> None:
+        if not self._search.wanted:
+            self._feed.read_on()
+            self._tell()
 
     # --- Showing -----------------------------------------------------------------------
 
@@ -147,16 +239,39 @@ class RunsScreen(Screen[None]):
     @property
     def _current(self) -> Run | None:
         row = self._list.current
-        return None if row is None else row.run
+        return None if row is None else row.known
+
+    @property
+    def _order(self) -> Order:
+        return order_of(self._feed.query_now.order_by[0]) or NEWEST_FIRST
+
+    def _rows(self) -> RunList:
+        search, marks = self._search, self._view.marks
+        if search.wanted and search.outline is not None:
+            found = flat(search.places, len(search.outline))
+            return RunList(search.outline, self._feed.cache, found, self._folded, marks)
+        outline, folded = self._feed.outline, self._folded
+        if self._arranged is None or self._arranged[:2] != (outline, folded):
+            arrangement = arrange(outline.parents, lambda place: outline.id(place) in folded)
+            self._arranged = outline, folded, arrangement
+        return RunList(outline, self._feed.cache, self._arranged[2], folded, marks)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The columns that are shown: those chosen, or the usual ones."""
+        if self._view.columns:
+            return self._view.columns
+        several = len({run.experiment_id for run in self._feed.cache}) > 1
+        return usual_columns(self._metrics, experiments=several)
+
+    def _columns(self) -> tuple[Column[RunRow], ...]:
+        chosen = bool(self._view.columns)
+        return columns(self._names, house(self).now(), self._order, chosen=chosen)
 
     def _show(self) -> None:
-        rows = arrange(self._runs, self._folded, self._marks, self._search)
-        settings = house(self).engine.settings
-        metrics = settings.metrics or common_metrics(
-            self._runs, settings.metric_columns, settings.policy
-        )
-        several = len({run.experiment_id for run in self._runs}) > 1
-        self._list.lay(columns(metrics, house(self).now(), experiments=several), rows)
+        rows = self._rows()
+        self._list.search = self._search.wanted
+        self._list.lay(self._columns(), rows)
         self.set_class(not rows, "-empty")
         if not rows:
             self._say(self._why_empty())
@@ -164,146 +279,255 @@ class RunsScreen(Screen[None]):
         self._show_details()
 
     def _why_empty(self) -> str:
-        if self._search or self._query.filter:
+        query = self._feed.query_now
+        if self._search.wanted and not self._search.done:
+            return "Searching…"
+        if self._search.wanted or query.filter:
             return "No run matches. Escape takes the filter away."
-        where = self._experiment.name if self._experiment else "This store"
+        deleted = "" if query.include_deleted else ", see deleted ones with D"
         return (
-            f"{visible(where, 60)} holds no runs yet.\n\n"
-            "Train something that logs to it and press ctrl+r, choose another experiment with e, "
-            "or leave with q and see `repro-tui demo`."
+            f"{visible(self._where or 'This store', 60)} holds no runs yet.\n\n"
+            "Train something that logs to it and press ctrl+r, choose other experiments with e"
+            f"{deleted}, or leave with q and see `repro-tui demo`."
         )
 
     def _say(self, text: str) -> None:
         self.set_class(True, "-empty")
         self.query_one("#empty", Static).update(Content(text))
 
+    @property
+    def _where(self) -> str:
+        """The experiments that were chosen; empty: all."""
+        ids = self._feed.query_now.experiment_ids
+        self._experiments |= {run.experiment_id: run.experiment_name for run in self._feed.cache}
+        if len(ids) > 1:
+            return f"{len(ids)} experiments"
+        return self._experiments.get(ids[0], f"experiment {ids[0]}") if ids else ""
+
     def _tell(self) -> None:
         """The line on top: what is listed, and which store it is from."""
-        parts = [Content.styled("repro-tui", "bold")]
-        if house(self).ready:
-            location = house(self).engine.location
-            name = self._experiment.name if self._experiment else "all experiments"
-            more = "+" if self._next else ""
-            count = plural(len(self._runs), "run") if not more else f"{len(self._runs):,}+ runs"
-            parts += [shown(name, "bold", 40), Content(f"{count}, {self._order.title}")]
-            if self._search:
-                parts.append(Content.styled(f"search: {visible(self._search, 30)}", "$accent"))
-            if self._query.filter:
-                parts.append(
-                    Content.styled(f"filter: {visible(self._query.filter, 40)}", "$accent")
-                )
-            if self._marks:
-                parts.append(Content.styled(f"{len(self._marks)} marked", "$accent"))
-            parts.append(shown(f"{location.shown} (from {location.found})", MUTED))
-        self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
+        if not house(self).ready:
+            self.query_one(".bar", Static).update(Content.styled("repro-tui", "bold"))
+            return
+        feed, search, marks = self._feed, self._search, self._view.marks
+        told = Bar(
+            where=self._where or "all experiments",
+            count=len(feed.outline),
+            whole=feed.whole,
+            order=self._order,
+            location=house(self).engine.location,
+            filter=feed.query_now.filter,
+            deleted=feed.query_now.include_deleted,
+            marks=len(marks),
+            unlisted=sum(feed.outline.find(mark) is None for mark in marks),
+            search=search.wanted,
+            found=len(search.places) if search.outline is not None else 0,
+            searched=None if search.done and feed.whole else search.looked_at,
+            reading_on=feed.reading_on,
+            stale=moment(feed.as_of, house(self).now()) if feed.trouble and feed.as_of else "",
+        )
+        self.query_one(".bar", Static).update(bar(told))
 
     def _show_details(self) -> None:
         row = self._list.current
-        if row is not None:
+        if row is not None and row.known is not None and self._told != row.run:
+            self._told = row.run
             self.query_one(RunPane).show(row.run)
+
+    # --- What is remembered ----------------------------------------------------------------
+
+    def _keep(
+        self,
+        *,
+        marks: tuple[str, ...] | None = None,
+        order_by: str | None = None,
+        experiment_ids: tuple[str, ...] | None = None,
+        chosen: ColumnChoice | None = None,
+    ) -> None:
+        """Change how the store is looked at, and remember it once it stays so for a moment."""
+        before, view = self._view, self._view
+        if marks is not None:
+            view = replace(view, marks=marks)
+        if order_by is not None and experiment_ids is not None:
+            view = replace(view, order_by=order_by, experiment_ids=experiment_ids)
+        if chosen is not None:
+            view = replace(view, columns=chosen.names, widths=chosen.widths)
+        self._view = view
+        if view != before and not self._unsaved:
+            self._unsaved = True
+            self.set_timer(_SETTLED, self._remember)
+
+    def _remember(self) -> None:
+        self._unsaved = False
+        start(self, "remember", lambda _: self._remember_now())
+
+    def _remember_now(self) -> None:
+        engine, view = house(self).engine, self._view
+        uri = engine.location.uri
+        remember(engine.settings.state, lambda before: before.with_view(uri, view))
 
     # --- Marks and folding ---------------------------------------------------------------
 
     def action_mark(self) -> None:
-        if self._current is None:
+        row, marks = self._list.current, self._view.marks
+        if row is None:
             return
-        run_id = self._current.run_id
-        if run_id in self._marks:
-            self._marks = tuple(mark for mark in self._marks if mark != run_id)
-        elif len(self._marks) == 2:
-            self.notify("Two runs are marked; u takes the marks away.", severity="warning")
+        if row.run_id in marks:
+            self._mark(tuple(mark for mark in marks if mark != row.run_id))
+        elif len(marks) >= MOST_RUNS:
+            self.notify(f"{MOST_RUNS} runs are marked; u takes the marks away.", severity="warning")
             return
         else:
-            self._marks += (run_id,)
-        self._show()
+            self._mark((*marks, row.run_id))
         self._list.action_move(1)
 
     def action_unmark(self) -> None:
-        self._marks = ()
-        self._show()
+        self._mark(())
+
+    def _mark(self, marks: tuple[str, ...]) -> None:
+        self._keep(marks=marks)
+        rows = self._rows()
+        self._list.show(rows)
+        self._list.measure(row for row in rows[self._list.cursor : self._list.cursor + 1])
+        self._tell()
 
     def action_fold(self) -> None:
         row = self._list.current
         if row is not None and row.children:
-            self._folded ^= {row.run.run_id}
+            self._folded = self._folded.toggled(row.run_id)
             self._show()
 
     def action_fold_all(self) -> None:
-        parents = {run.parent_run_id for run in self._runs} - {None}
-        self._folded = frozenset() if self._folded else frozenset(str(run) for run in parents)
+        self._folded = Folding(all=not self._folded)
         self._show()
 
-    # --- Filter, sort, experiment ----------------------------------------------------------
+    # --- Search, filter, sort, experiments, columns ------------------------------------------
 
     def action_filter(self) -> None:
-        box = self.query_one("#box", Input)
-        box.add_class("-open")
-        box.focus()
+        self.query_one(FilterBox).open(Vocabulary(self._feed.cache))
 
-    @on(Input.Changed, "#box")
-    def _typed(self, event: Input.Changed) -> None:
-        self._search = "" if is_store_filter(event.value) else event.value.strip()
-        if house(self).ready:
+    def on_filter_box_searched(self, message: FilterBox.Searched) -> None:
+        if message.text == self._search.wanted or not house(self).ready:
+            return
+        if message.text:
+            self._search.begin(message.text)
+            self._look_on()
+        else:
+            self._search.end()
             self._show()
 
-    @on(Input.Submitted, "#box")
-    def _entered(self, event: Input.Submitted) -> None:
-        asked = event.value.strip() if is_store_filter(event.value) else ""
-        if asked != self._query.filter:
-            self._ask(replace(self._query, filter=asked))
-        self._leave_box(keep=bool(event.value.strip()))
+    def _look_on(self) -> None:
+        """Search in the runs that follow those that were looked at."""
+        engine, outline, search = house(self).engine, self._feed.outline, self._search
+        place, wanted, names = search.looked_at, search.wanted, self._names
+        texts, cached = search.texts(outline, place), tuple(self._feed.cache)
+        start(
+            self,
+            "search",
+            lambda _: run_reading.search(engine, outline, place, wanted, names, texts, cached),
+        )
 
-    def _leave_box(self, *, keep: bool) -> None:
-        self.query_one("#box", Input).set_class(keep, "-open")
+    def on_found(self, message: Found) -> None:
+        if not self._search.take(message):
+            return
+        self._show()
+        self._feed.fill()
+        if message.outline is not self._feed.outline:
+            self._search.begin(self._search.wanted)
+            self._look_on()
+        elif not self._search.done:
+            self._look_on()
+
+    def on_filter_box_entered(self, message: FilterBox.Entered) -> None:
+        if message.filter != self._feed.query_now.filter:
+            self._ask(replace(self._feed.query_now, filter=message.filter))
+        self.query_one(FilterBox).close()
         self._list.focus()
 
     def action_clear(self) -> None:
-        box = self.query_one("#box", Input)
-        box.value = ""
-        self._leave_box(keep=False)
-        if self._query.filter:
-            self._ask(replace(self._query, filter=""))
+        self._feed.reading_on = False
+        self.query_one(FilterBox).clear()
+        self._list.focus()
+        if self._search.wanted:
+            self._search.end()
+            self._show()
+        if self._feed.query_now.filter:
+            self._ask(replace(self._feed.query_now, filter=""))
 
-    def _ask(self, query: RunQuery) -> None:
-        self._query = query
-        self._runs = ()
-        self._read(query)
+    def action_deleted(self) -> None:
+        query = self._feed.query_now
+        self._ask(replace(query, include_deleted=not query.include_deleted))
+
+    def _sort(self, order: Order | None) -> None:
+        if order is not None:
+            self._ask(replace(self._feed.query_now, order_by=(order.order_by,)))
 
     def action_sort(self) -> None:
         choices = [
-            Choice(Content(order.title), order)
-            for order in orders(common_metrics(self._runs, 6, house(self).engine.settings.policy))
+            Choice(Content(order.title), order) for order in orders((*self._names, *self._common))
         ]
+        self.app.push_screen(PickScreen("Sort", choices, self._order), self._sort)
 
-        def sort(picked: Order | None) -> None:
-            if picked is not None:
-                self._order = picked
-                self._ask(replace(self._query, order_by=(picked.order_by,)))
+    @property
+    def _common(self) -> tuple[str, ...]:
+        """The metrics that are worth sorting by."""
+        policy = house(self).engine.settings.policy
+        return tuple(f"metrics.{name}" for name in common_metrics(self._feed.cache, 6, policy))
 
-        self.app.push_screen(PickScreen("Sort", choices, self._order), sort)
+    def action_sort_column(self) -> None:
+        column = self._list.under_cursor
+        if column is not None:
+            self._sort_by(column)
+
+    @on(Headed, "#list")
+    def _headed(self, event: Headed[RunRow]) -> None:
+        self._sort_by(event.column)
+
+    def _sort_by(self, column: Column[RunRow]) -> None:
+        if column.key == self._order.column:
+            self._sort(self._order.reversed())
+        elif (order := first_order(column.key)) is not None:
+            self._sort(order)
+        else:
+            self.notify(f"The store cannot sort by {visible(column.title) or 'marks'}.")
+
+    def action_columns(self) -> None:
+        there = [ColumnOffer(name, about) for name, about in offers(self._feed.cache)]
+        self.app.push_screen(ColumnsScreen(there, self._names, self._list.sized), self._choose)
+
+    def _choose(self, choice: ColumnChoice | None) -> None:
+        if choice is not None:
+            self._keep(chosen=choice)
+            self._list.sized = choice.widths
+            self._show()
+
+    @on(Sized, "#list")
+    def _sized(self, event: Sized[RunRow]) -> None:
+        self._keep(chosen=ColumnChoice(self._view.columns, event.widths))
 
     def action_experiments(self) -> None:
         engine = house(self).engine
         start(self, "experiments", lambda _: ExperimentsRead(engine.experiments()))
 
     def on_experiments_read(self, message: ExperimentsRead) -> None:
-        # In a tuple of one, `all experiments` can be told from no answer.
-        choices: list[Choice[tuple[Experiment | None]]] = [
-            Choice(Content("all experiments"), (None,))
+        self._experiments = {each.experiment_id: each.name for each in message.experiments}
+        choices = [
+            Choice(
+                shown(each.name, limit=44) + shown(f"  {each.experiment_id}", MUTED),
+                each.experiment_id,
+            )
+            for each in message.experiments
+            if each.lifecycle_stage == "active"
         ]
-        for experiment in message.experiments:
-            if experiment.lifecycle_stage == "active":
-                number = shown(f"  {experiment.experiment_id}", MUTED)
-                label = shown(experiment.name, limit=44) + number
-                choices.append(Choice(label, (experiment,)))
 
-        def choose(picked: tuple[Experiment | None] | None) -> None:
+        def choose(picked: tuple[str, ...] | None) -> None:
             if picked is not None:
-                (self._experiment,) = picked
-                ids = (self._experiment.experiment_id,) if self._experiment else ()
-                self._ask(replace(self._query, experiment_ids=ids))
+                self._ask(replace(self._feed.query_now, experiment_ids=picked))
 
-        self.app.push_screen(PickScreen("Experiment", choices, (self._experiment,)), choose)
+        chosen = self._feed.query_now.experiment_ids
+        everything = Content("all experiments")
+        screen = PickSeveralScreen("Experiments", everything, choices, chosen)
+        self.app.push_screen(screen, choose)
 
     # --- Going on --------------------------------------------------------------------------
 
@@ -311,8 +535,8 @@ class RunsScreen(Screen[None]):
         """Before the store is open there is nothing to act on but leaving."""
         del parameters
         needs_runs = action in (
-            "mark", "compare", "reexecute", "filter", "details", "experiments", "sort", "fold",
-            "fold_all", "reload",
+            "mark", "unmark", "compare", "reexecute", "filter", "clear", "details", "columns",
+            "experiments", "sort", "sort_column", "fold", "fold_all", "deleted", "reload",
         )  # fmt: skip
         return None if needs_runs and not house(self).ready else True
 
@@ -324,13 +548,13 @@ class RunsScreen(Screen[None]):
 
     @on(Chosen, "#list")
     def _chosen(self) -> None:
-        if pair(self._current, self._marks):
+        if pair(self._current, self._view.marks):
             self.action_compare()
         elif self._current is not None:
             self.app.push_screen(RunScreen(self._current))
 
     def action_compare(self) -> None:
-        chosen = pair(self._current, self._marks)
+        chosen = pair(self._current, self._view.marks)
         if chosen is None:
             self.notify("Mark another run with space, then compare with c.")
         else:

@@ -92,14 +92,21 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         """One row's line; `width` is the widget's, and the line may be wider."""
         raise NotImplementedError
 
-    def head(self, width: int) -> Content | None:
-        """The line that stays on top, where there is one."""
-        del width
-        return None
+    def head(self, width: int) -> Content:
+        """The line that stays on top of the lists that define it."""
+        raise NotImplementedError
 
     def identity(self, row: T) -> Hashable:
         """What makes a row the same row after the list was read again."""
         return id(row)
+
+    def place(self, identity: Hashable) -> int | None:
+        """Where the row of that identity stands, if it is there."""
+        return next((i for i, row in enumerate(self.rows) if self.identity(row) == identity), None)
+
+    def strip(self, row: T, width: int, style: Style) -> Strip:
+        """One row's line, `width` cells wide, on a background of that style."""
+        return self.fitted(self.draw(row, self.scrollable_content_region.width), width, style)
 
     def full_width(self, width: int) -> int:
         """How wide the lines are, in cells, where they can be wider than the view."""
@@ -113,10 +120,9 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         kept = self.identity(self.current) if self.current is not None else None
         held = self.cursor
         self.rows = rows
-        places = (i for i, row in enumerate(rows) if self.identity(row) == kept)
-        place = next(places, min(held, max(len(rows) - 1, 0)))
+        place = None if kept is None else self.place(kept)
         self._measure()
-        self.set_reactive(Rows.cursor, place)
+        self.set_reactive(Rows.cursor, min(held, max(len(rows) - 1, 0)) if place is None else place)
         self.follow()
         self._tell()
         self.refresh()
@@ -127,7 +133,7 @@ class Rows(ScrollView, Generic[T], can_focus=True):
 
     @property
     def _head_height(self) -> int:
-        return 0 if self.head(self.size.width) is None else 1
+        return int(type(self).head is not Rows.head)
 
     def _measure(self) -> None:
         height = len(self.rows) + self._head_height
@@ -139,20 +145,24 @@ class Rows(ScrollView, Generic[T], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = max(self.full_width(self.size.width), self.size.width)
-        head = self.head(self.size.width) if y == 0 else None
-        if head is not None:
-            return self._strip(head, width, self.get_visual_style("rows--head"))
+        if y == 0 and self._head_height:
+            style = self.get_visual_style("rows--head")
+            return self.cropped(self.fitted(self.head(self.size.width), width, style), style)
         index = self.scroll_offset.y + y - self._head_height
         if not 0 <= index < len(self.rows):
             return Strip.blank(self.size.width, self.visual_style.rich_style)
         style = self.visual_style
         if index == self.cursor:
             style = self.get_visual_style("rows--cursor")
-        return self._strip(self.draw(self.rows[index], self.size.width), width, style)
+        return self.cropped(self.strip(self.rows[index], width, style), style)
 
-    def _strip(self, content: Content, width: int, style: Style) -> Strip:
+    def fitted(self, content: Content, width: int, style: Style) -> Strip:
+        """Content as a line of that width."""
         line = content.truncate(width, ellipsis=True, pad=True)
-        strip = Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
+        return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
+
+    def cropped(self, strip: Strip, style: Style) -> Strip:
+        """The part of a line that is in view."""
         left = self.scroll_offset.x
         return strip.crop_extend(left, left + self.size.width, style.rich_style)
 

@@ -1,12 +1,29 @@
 """The list of runs: the one widget that would be replaced for another kind of list."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
 
-from repro_tui.tui.run_rows import RunRow
-from repro_tui.tui.widgets.table import Table
+from repro_tui.tui.fuzzy import emphasised
+from repro_tui.tui.run_rows import RunList, RunRow
+from repro_tui.tui.widgets.table import Column, Table
+
+_NEIGHBOURHOOD = 100
+"""Rows above and below the screen that are read ahead."""
+
+
+@dataclass
+class Scrolled(Message):
+    """Other rows are in view, or will be soon."""
+
+
+@dataclass
+class ToTheEnd(Message):
+    """The last of all runs is wanted, whether it was read or not."""
 
 
 class RunTable(Table[RunRow]):
@@ -14,5 +31,40 @@ class RunTable(Table[RunRow]):
         Binding("enter", "choose", "Compare, or details", show=False, id="runs.open")
     ]
 
+    search: str = ""
+    """What to stress in the cells."""
+
     def identity(self, row: RunRow) -> Hashable:
-        return row.run.run_id
+        return row.run_id
+
+    def place(self, identity: Hashable) -> int | None:
+        return self.rows.place(str(identity)) if isinstance(self.rows, RunList) else None
+
+    def sample(self, rows: Sequence[RunRow], most: int) -> Iterable[RunRow]:
+        top = self.scroll_offset.y
+        return (row for row in rows[top : top + most] if row.known is not None)
+
+    def cell(self, column: Column[RunRow], row: RunRow) -> Content:
+        cell = column.cell(row)
+        if not self.search:
+            return cell
+        return emphasised(cell, self.search, loosely=column.key == "name")
+
+    def window(self) -> tuple[int, int]:
+        """The rows in view and their neighbourhood, from the first to behind the last."""
+        top = self.scroll_offset.y
+        return max(top - _NEIGHBOURHOOD, 0), top + self.size.height + _NEIGHBOURHOOD
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(Scrolled())
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.post_message(Scrolled())
+
+    def action_end(self, direction: int) -> None:
+        super().action_end(direction)
+        if direction > 0:
+            self.post_message(ToTheEnd())

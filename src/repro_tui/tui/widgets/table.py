@@ -1,17 +1,30 @@
 """Rows in columns that are as wide as what they hold."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region, Spacing
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.style import Style
 
-from repro_tui.tui.widgets.rows import Rows
+from repro_tui.tui.widgets.rows import MOVE, Rows
 
 T = TypeVar("T")
 
 _MEASURED = 200
 """Rows whose cells are measured: enough to be right, few enough to be quick."""
+_GAP = 2
+_LEAST, _MOST = 3, 200
+"""Cells of a column that is sized by hand."""
+_STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,69 +36,277 @@ class Column(Generic[T]):
     most: int = 24
     right: bool = False
     """Whether cells stand at the right edge, as numbers do."""
+    least: int = 0
+    name: str = ""
+    """What tells it from other columns; empty: its title."""
+    always: bool = False
+    """Whether it is there where no row has anything in it."""
+    arrow: str = ""
+    """Stands behind the title of the column that the rows are sorted by."""
+
+    @property
+    def key(self) -> str:
+        return self.name or self.title
+
+    @property
+    def head(self) -> str:
+        return f"{self.title} {self.arrow}" if self.arrow else self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Layout(Generic[T]):
-    """Columns and their widths in cells."""
+    """Columns and their widths in cells; those that nothing was found in are left out."""
 
     columns: tuple[Column[T], ...] = ()
     widths: tuple[int, ...] = ()
 
     @property
     def width(self) -> int:
-        return sum(self.widths) + 2 * max(len(self.widths) - 1, 0) + 2
+        return self.start(len(self.widths))
 
-    def head(self) -> Content:
-        return self._line([Content(column.title) for column in self.columns])
+    def start(self, number: int) -> int:
+        """The cell that a column begins at."""
+        return 1 + sum(self.widths[:number]) + _GAP * number
 
-    def line(self, row: T) -> Content:
-        return self._line([column.cell(row) for column in self.columns])
+    def at(self, x: int) -> int | None:
+        """Which column holds the cell `x` of the line, its gap included."""
+        for number, width in enumerate(self.widths):
+            start = self.start(number)
+            if start <= x < start + width + _GAP:
+                return number
+        return None
 
-    def _line(self, cells: Sequence[Content]) -> Content:
-        fitted = [
-            _fit(cell, width, column.right)
-            for cell, width, column in zip(cells, self.widths, self.columns, strict=True)
-        ]
-        return Content(" ") + Content("  ").join(fitted)
+
+def needed(columns: Sequence[Column[T]], rows: Iterable[T]) -> dict[str, int]:
+    """How wide the cells of each column are at most; no more than the column gets."""
+    found = dict.fromkeys((column.key for column in columns), 0)
+    for row in rows:
+        for column in columns:
+            if found[column.key] < column.most:
+                width = min(column.cell(row).cell_length, column.most)
+                found[column.key] = max(found[column.key], width)
+    return found
+
+
+def lay_out(
+    columns: Sequence[Column[T]],
+    needs: Mapping[str, int],
+    sized: Mapping[str, int],
+    *,
+    empty: bool = False,
+) -> Layout[T]:
+    """Give each column the width that it needs, or that was chosen by hand.
+
+    Columns that hold nothing are left out, unless nothing is listed at all.
+    """
+    kept = [column for column in columns if needs[column.key] or column.always or empty]
+    return Layout(
+        tuple(kept),
+        tuple(
+            sized.get(column.key)
+            or min(max(needs[column.key], cell_len(column.head), column.least), column.most)
+            for column in kept
+        ),
+    )
+
+
+@dataclass
+class Headed(Message, Generic[T]):
+    """The heading of a column was clicked."""
+
+    table: "Table[T]"
+    column: Column[T]
+
+    @property
+    def control(self) -> "Table[T]":
+        return self.table
+
+
+@dataclass
+class Sized(Message, Generic[T]):
+    """Columns were sized by hand."""
+
+    table: "Table[T]"
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def control(self) -> "Table[T]":
+        return self.table
+
+
+class Table(Rows[T]):
+    """A list of rows in columns, with their titles on top, and a cursor over the titles.
+
+    Columns grow with what is read; they never shrink while the same columns are shown, so
+    that nothing jumps when the list is scrolled.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right,l", "column(1)", "Next column", show=False, group=MOVE, id="table.next-column"
+        ),
+        Binding(
+            "left,h",
+            "column(-1)",
+            "Previous column",
+            show=False,
+            group=MOVE,
+            id="table.previous-column",
+        ),
+        Binding(
+            "greater_than_sign",
+            "size(1)",
+            "Wider column",
+            show=False,
+            group=MOVE,
+            key_display=">",
+            id="table.wider",
+        ),
+        Binding(
+            "less_than_sign",
+            "size(-1)",
+            "Narrower column",
+            show=False,
+            group=MOVE,
+            key_display="<",
+            id="table.narrower",
+        ),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--column"}
+    DEFAULT_CSS = """
+    Table > .table--column { background: $panel; text-style: bold underline; color: $accent; }
+    """
+
+    fitted_columns: Layout[T] = Layout()
+    column: reactive[int] = reactive(0)
+    """The column under the column cursor, among those that are seen."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 (as Textual has it)
+        super().__init__(id=id)
+        self._columns: tuple[Column[T], ...] = ()
+        self._needs: dict[str, int] = {}
+        self.sized: Mapping[str, int] = {}
+        """Widths in cells of the columns that were sized by hand."""
+
+    # --- Columns -----------------------------------------------------------------------
+
+    def lay(self, columns: Sequence[Column[T]], rows: Sequence[T]) -> None:
+        """Show `rows` in `columns`."""
+        before = {column.key for column in self._columns}
+        if before != {column.key for column in columns}:
+            self._needs = {}
+        self._columns = tuple(columns)
+        self.measure(self.sample(rows, _MEASURED), empty=not rows)
+        self.show(rows)
+
+    def sample(self, rows: Sequence[T], most: int) -> Iterable[T]:
+        """Rows to measure columns by."""
+        return rows[:most]
+
+    def measure(self, rows: Iterable[T], *, empty: bool = False) -> None:
+        """Make the columns wide enough for these rows, too."""
+        for key, width in needed(self._columns, rows).items():
+            self._needs[key] = max(width, self._needs.get(key, 0))
+        layout = lay_out(self._columns, self._needs, self.sized, empty=empty)
+        if layout != self.fitted_columns:
+            under = self.under_cursor
+            self.fitted_columns = layout
+            keys = [column.key for column in layout.columns]
+            if under is not None and under.key in keys:
+                self.set_reactive(Table.column, keys.index(under.key))
+            self._measure()
+            self.refresh()
+
+    @property
+    def under_cursor(self) -> Column[T] | None:
+        """The column under the column cursor."""
+        columns = self.fitted_columns.columns
+        return columns[self.column] if self.column < len(columns) else None
+
+    def validate_column(self, column: int) -> int:
+        return max(0, min(column, len(self.fitted_columns.columns) - 1))
+
+    def watch_column(self) -> None:
+        if self.column < len(self.fitted_columns.widths):
+            region = Region(
+                self.fitted_columns.start(self.column) - 1,
+                self.scroll_offset.y,
+                self.fitted_columns.widths[self.column] + _GAP,
+                1,
+            )
+            self.scroll_to_region(region, spacing=Spacing(0, 0, 0, 0), animate=False, force=True)
+        self.refresh()
+
+    def action_column(self, by: int) -> None:
+        self.column += by
+
+    def action_size(self, direction: int) -> None:
+        column = self.under_cursor
+        if column is not None:
+            width = self.fitted_columns.widths[self.column] + direction * _STEP
+            self.sized = {**self.sized, column.key: max(_LEAST, min(width, _MOST))}
+            self.measure(())
+            self.post_message(Sized(self, self.sized))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y == 0:
+            number = self.fitted_columns.at(offset.x + self.scroll_offset.x)
+            if number is not None:
+                event.prevent_default()  # Rows would look for a row there.
+                self.column = number
+                self.post_message(Headed(self, self.fitted_columns.columns[number]))
+
+    # --- Drawing -----------------------------------------------------------------------
+
+    def full_width(self, width: int) -> int:
+        del width
+        return self.fitted_columns.width
+
+    def head(self, width: int) -> Content:
+        del width
+        titles = []
+        layout = self.fitted_columns
+        for number, (column, wide) in enumerate(zip(layout.columns, layout.widths, strict=True)):
+            arrow = Content(f" {column.arrow}" if column.arrow else "")
+            named = Content(column.title).truncate(wide - len(arrow), ellipsis=True)
+            title = _fit(named + arrow, wide, column.right)
+            if number == self.column and self.has_focus:
+                title = title.stylize("$accent underline")
+            titles.append(title)
+        return Content(" ") + Content(" " * _GAP).join(titles)
+
+    def strip(self, row: T, width: int, style: Style) -> Strip:
+        """Segments cell by cell: a page of lines is drawn at every press of a key."""
+        plain = style.rich_style
+        segments = [Segment(" ", plain)]
+        filled = 1
+        layout = self.fitted_columns
+        for column, wide in zip(layout.columns, layout.widths, strict=True):
+            cell = self.cell(column, row)
+            taken = cell.cell_length
+            if taken > wide:
+                cell = cell.truncate(wide, ellipsis=True)
+                taken = cell.cell_length
+            padding = " " * (wide - taken)
+            if column.right and padding:
+                segments.append(Segment(padding, plain))
+            if cell.spans:
+                for text, own in cell.render(style, "", self._get_style):
+                    segments.append(Segment(text, (style + own).rich_style))
+            elif taken:
+                segments.append(Segment(cell.plain, plain))
+            segments.append(Segment(" " * _GAP if column.right else padding + " " * _GAP, plain))
+            filled += wide + _GAP
+        segments.append(Segment(" " * (width - filled), plain))
+        return Strip(segments, width)
+
+    def cell(self, column: Column[T], row: T) -> Content:
+        """What a column tells of a row."""
+        return column.cell(row)
 
 
 def _fit(cell: Content, width: int, right: bool) -> Content:
     cut = cell.truncate(width, ellipsis=True)
     gap = width - cut.cell_length
     return cut.pad_left(gap) if right else cut.pad_right(gap)
-
-
-def lay_out(columns: Sequence[Column[T]], rows: Sequence[T]) -> Layout[T]:
-    """Give each column the width that it needs. Columns that hold nothing are left out."""
-    kept: list[Column[T]] = []
-    widths: list[int] = []
-    for column in columns:
-        needed = max((column.cell(row).cell_length for row in rows[:_MEASURED]), default=0)
-        if needed or not rows:
-            kept.append(column)
-            widths.append(min(max(needed, len(column.title)), column.most))
-    return Layout(tuple(kept), tuple(widths))
-
-
-class Table(Rows[T]):
-    """A list of rows in columns, with their titles on top."""
-
-    fitted_columns: Layout[T] = Layout()
-
-    def lay(self, columns: Sequence[Column[T]], rows: Sequence[T]) -> None:
-        """Show `rows` in `columns`."""
-        self.fitted_columns = lay_out(columns, rows)
-        self.show(rows)
-
-    def draw(self, row: T, width: int) -> Content:
-        del width
-        return self.fitted_columns.line(row)
-
-    def head(self, width: int) -> Content:
-        del width
-        return self.fitted_columns.head()
-
-    def full_width(self, width: int) -> int:
-        del width
-        return self.fitted_columns.width

@@ -1,0 +1,63 @@
+"""The line over the list of runs: what is listed, what is not, and which store it is from. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from repro_tui.evidence.tracking.discover import StoreLocation
+from repro_tui.text import plural, visible
+from repro_tui.tui.run_orders import Order
+from repro_tui.tui.spelling import MUTED, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What there is to tell."""
+
+    where: str
+    """The experiments."""
+    count: int
+    whole: bool
+    """Whether all runs are listed, as far as the store was asked for."""
+    order: Order
+    location: StoreLocation
+    filter: str = ""
+    deleted: bool = False
+    marks: int = 0
+    unlisted: int = 0
+    """Marked runs that are not in the list."""
+    search: str = ""
+    found: int = 0
+    searched: int | None = None
+    """Runs that the search has looked at so far; None: all that are listed."""
+    reading_on: bool = False
+    stale: str = ""
+    """Since when the store cannot be read; empty: it can."""
+
+
+def bar(told: Bar) -> Content:
+    return Content("  ·  ").join(
+        [Content.styled("repro-tui", "bold"), shown(told.where, "bold", 40), *_parts(told)]
+    )
+
+
+def _parts(told: Bar) -> Iterator[Content]:
+    if told.stale:
+        yield Content.styled(f"as of {told.stale}, store unreachable: retrying", "$text-error bold")
+    count = plural(told.count, "run") if told.whole else f"{told.count:,}+ runs"
+    yield Content(f"{count}, {told.order.title}")
+    if told.reading_on:
+        yield Content.styled("reading to the end; any move stops it", "$accent")
+    if told.search:
+        of = "" if told.searched is None else f" in the first {told.searched:,}"
+        found = f"{told.found:,} found{of}"
+        yield Content.styled(f"search: {visible(told.search, 30)}, {found}", "$accent")
+    if told.filter:
+        yield Content.styled(f"filter: {visible(told.filter, 40)}", "$accent")
+    if told.deleted:
+        yield Content.styled("with deleted runs", "$accent")
+    if told.marks:
+        absent = f", {told.unlisted} not listed" if told.unlisted else ""
+        yield Content.styled(f"{told.marks} marked{absent}", "$accent")
+    yield shown(f"{told.location.shown} (from {told.location.found})", MUTED)
