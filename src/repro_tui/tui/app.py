@@ -122,6 +122,8 @@ class ReproApp(App[None]):
         return dict(FALLBACK)
 
     def on_mount(self) -> None:
+        few = self.console.color_system in (None, "standard", "windows")
+        self.set_class(few and not self.is_headless, "-few-colours")
         self.set_keymap(self._own_keys.keys)
         for clash in self._own_keys.clashes:
             self.complain(clash, "Two actions have one key")
