@@ -5,11 +5,12 @@ computed twice: the evidence of runs that have ended is kept.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from repro_tui.compare.compare import compare
+from repro_tui.compare.departure import so_far
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.policy import Policy
 from repro_tui.compare.several import MOST_RUNS, Several, compare_several
@@ -32,7 +33,7 @@ from repro_tui.evidence.tracking import (
 )
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.rerun import jobs, presets, survey
-from repro_tui.rerun.advance import Course, Steps, advance, steps
+from repro_tui.rerun.advance import Course, advance, steps
 from repro_tui.rerun.devices import devices
 from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request, Series
 from repro_tui.rerun.plan import plan
@@ -61,7 +62,7 @@ class Engine:
         self._downloads = Downloads(settings.cache, settings.download)
         self._evidence: dict[str, Evidence] = {}
         self._devices: tuple[Device, ...] | None = None
-        self._originals: dict[str, tuple[dict[str, Steps], int | None]] = {}
+        self._originals: dict[str, tuple[Run, Mapping[str, History]]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -258,20 +259,33 @@ class Engine:
     def cancel(self, job: Job) -> None:
         jobs.cancel(job)
 
-    def course(self, job: Job) -> Course:
-        """How far a job under way has come, and how long its original took.
+    def remove(self, job: Job) -> None:
+        """Remove what is kept of a job that has ended; its run stays."""
+        jobs.remove(job)
 
-        Nothing is known of either where the job works on another store than this one.
+    def course(self, job: Job) -> Course:
+        """How far a job has come, how it stands to its original, and how long that took.
+
+        Nothing is known of them where the job works on another store than this one.
         """
         original = job.plan.reexecutes
         if original is None or job.plan.tracking_uri != self.reader.uri:
             return Course()
-        if original not in self._originals:
-            known = steps(self.reader.histories(original))
-            self._originals[original] = known, self.reader.run(original).duration
-        known, expected = self._originals[original]
-        come = steps(self.reader.histories(job.run_id)) if job.run_id is not None else {}
-        return Course(advance(known, come), expected)
+        run, ended = self._original(original)
+        now = self.reader.histories(job.run_id) if job.run_id is not None else {}
+        come = advance(steps(ended), steps(now))
+        # What the original has not logged yet would look like a difference.
+        held = so_far(ended, now, self.settings.policy) if run.finished else None
+        return Course(come, run.duration, held, ended, now)
+
+    def _original(self, run_id: str) -> tuple[Run, Mapping[str, History]]:
+        """A run and its metrics; read once where it has ended."""
+        if run_id in self._originals:
+            return self._originals[run_id]
+        found = self.reader.run(run_id), self.reader.histories(run_id)
+        if found[0].finished:
+            self._originals[run_id] = found
+        return found
 
     def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
         return jobs.read_log(job, offset)

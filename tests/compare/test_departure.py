@@ -51,9 +51,10 @@ def test_the_first_changed_point_is_found_once_it_is_there(count: int, data: st.
 def test_the_earliest_over_all_metrics_is_told() -> None:
     ended = {"a": history([1.0] * 4), "b": history([1.0] * 4)}
     growing = {"a": history([1.0, 1.0, 1.0, 2.0]), "b": history([1.0, 3.0])}
-    departed = so_far(ended, growing, POLICY).departed
-    assert departed is not None
-    assert (departed.metric, departed.step, departed.right) == ("b", 1, 3.0)
+    found = so_far(ended, growing, POLICY)
+    assert found.departed is not None
+    assert (found.departed.metric, found.departed.step, found.departed.right) == ("b", 1, 3.0)
+    assert found.steps == {"a": 3, "b": 1}
 
 
 def test_a_point_that_the_ended_run_never_logged_is_a_departure() -> None:

@@ -296,6 +296,9 @@ class StandIn:
     def cancel(self, job: Job) -> None:
         self.cancelled.append(job)
 
+    def remove(self, job: Job) -> None:
+        self.all_jobs = tuple(other for other in self.all_jobs if other != job)
+
     def course(self, job: Job) -> Course:
         return self.how_far
 

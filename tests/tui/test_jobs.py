@@ -1,17 +1,16 @@
 """The list of re-executions and their logs."""
 
-import unicodedata
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.builders import history
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import NOW, StandIn, job
-from textual.widgets import Log
 
+from repro_tui.compare.departure import so_far
+from repro_tui.compare.policy import Policy
 from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import JobState
-from repro_tui.tui.screens.jobs import log_line
+from repro_tui.tui.widgets.log_view import LogView
 
 RUNNING = job(1, JobState.RUNNING)
 DONE = job(2, JobState.FINISHED)
@@ -19,7 +18,7 @@ FAILED = job(3, JobState.FAILED, message="The process exited with 1.")
 
 
 def log_of(session: Session) -> str:
-    return "\n".join(session.app.screen.query_one(Log).lines)
+    return "\n".join(session.app.screen.query_one(LogView).rows)
 
 
 async def test_lists_jobs_with_state_elapsed_time_and_verdict() -> None:
@@ -44,19 +43,20 @@ async def test_the_log_grows_while_the_job_runs() -> None:
         await session.until(lambda: "epoch 2 loss 0.25" in log_of(session))
         session.engine.log += "ch 3\n"
         await session.until(lambda: "\nepoch 3" in log_of(session))
+        assert log_of(session).count("epo") == 3
 
 
 async def test_how_far_a_job_has_come_is_held_against_its_original() -> None:
     engine = StandIn(jobs=(RUNNING,))
     async with program(engine) as session:
         await session.press("J")
-        told = "━" * 8 + "┄" * 8 + " 50%  step 5 of 11 of loss  1 min 20 s of about"
-        await session.until(lambda: f"{told} 2 min 40 s" in session.text())
+        told = "━" * 8 + "┄" * 8 + " 50%  step 5 of 11 of loss  1 min 20 s, about 1 min 20 s left"
+        await session.until(lambda: told in session.text())
         engine.how_far = Course(Advance("[/x]", 11, 11, 1.0))
         await session.until(lambda: "━" * 16 + " 100%  step 11 of 11 of [/x]" in session.text())
-        assert "of about" not in session.text()
-        engine.how_far = Course(None, 160_000)
-        await session.until(lambda: "1 min 20 s of about 2 min 40 s" in session.text())
+        assert "left" not in session.text()
+        engine.how_far = Course(None, 60_000)
+        await session.until(lambda: "1 min 20 s, 20.0 s longer than the original" in session.text())
         assert "━" not in session.text()
 
 
@@ -98,9 +98,9 @@ async def test_a_long_log_is_followed_to_its_end() -> None:
 async def test_following_the_log_can_be_held() -> None:
     async with program(StandIn(jobs=(RUNNING,))) as session:
         await session.press("J", "f")
-        assert not session.app.screen.query_one(Log).auto_scroll
+        assert not session.app.screen.query_one(LogView).follows
         await session.press("f")
-        assert session.app.screen.query_one(Log).auto_scroll
+        assert session.app.screen.query_one(LogView).follows
 
 
 async def test_cancelling_is_asked_for_first() -> None:
@@ -134,13 +134,101 @@ async def test_a_running_job_is_not_compared_and_enter_does_once_it_ended() -> N
         assert session.screen == "CompareScreen"
 
 
-def test_a_progress_bar_shows_where_it_stands() -> None:
-    assert log_line(" 10%|#\r 50%|##\r100%|###\r") == "100%|###"
-    assert log_line("\x1b[31merror\x1b[0m") == "error"
-    assert log_line("\x1b]0;owned\x07") == "\\x1b]0;owned\\x07"
+async def test_the_log_is_searched_also_while_it_grows() -> None:
+    engine = StandIn(jobs=(RUNNING,))
+    engine.log = "".join(f"epoch {n}\n" for n in range(50))
+    async with program(engine) as session:
+        await session.press("J")
+        await session.until(lambda: "epoch 49" in log_of(session))
+        await session.press("slash", *"EPOCH 1")
+        # The nearest to where the cursor stood: the end.
+        assert "match 11 of 11" in session.text()
+        await session.press("enter", "N")
+        assert "match 10 of 11" in session.text()
+        await session.press("N", "n")
+        assert "match 10 of 11" in session.text()
+        engine.log += "epoch 100\n"
+        await session.until(lambda: "match 10 of 12" in session.text())
+        await session.press("y")
+        assert session.app.clipboard == "epoch 18"
+        await session.press("escape")
+        assert session.screen == "JobsScreen"
+        assert "search" not in session.text()
+        await session.press("escape")
+        assert session.screen == "RunsScreen"
 
 
-@given(st.text())
-def test_no_line_of_a_log_reaches_the_terminal_raw(line: str) -> None:
-    hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    assert not hidden & {unicodedata.category(character) for character in log_line(line)}
+async def test_who_reads_an_older_line_is_left_there() -> None:
+    engine = StandIn(jobs=(RUNNING,))
+    engine.log = "".join(f"epoch {n}\n" for n in range(300))
+    async with program(engine) as session:
+        await session.press("J")
+        await session.until(lambda: "epoch 299" in session.text())
+        await session.press("tab", "k")
+        engine.log += "more\n"
+        await session.until(lambda: "more" in log_of(session))
+        log = session.app.screen.query_one(LogView)
+        assert log.current == "epoch 298"
+        await session.press("G")
+        engine.log += "last"
+        await session.until(lambda: log.current == "last")
+
+
+async def test_an_ended_job_is_removed_once_somebody_agrees() -> None:
+    async with program(StandIn(jobs=(RUNNING, DONE, FAILED))) as session:
+        await session.press("J", "X")
+        assert session.screen == "JobsScreen"
+        await session.press("j", "X", "n")
+        assert len(session.engine.all_jobs) == 3
+        await session.press("delete", "y")
+        assert [each.state for each in session.engine.all_jobs] == ["running", "failed"]
+        await session.until(lambda: "finished" not in session.text())
+        await session.press("ctrl+x", "y")
+        assert [each.state for each in session.engine.all_jobs] == ["running"]
+
+
+async def test_a_log_that_is_empty_says_why() -> None:
+    queued = job(4, JobState.QUEUED, started=None)
+    silent = job(5, JobState.FAILED, message="uv is not there.")
+    engine = StandIn(jobs=(queued, RUNNING, silent))
+    engine.log = ""
+    async with program(engine) as session:
+        await session.press("J")
+        assert "baseline, re-executed holds it, running." in session.text()
+        await session.press("j")
+        assert "Nothing is written yet." in session.text()
+        await session.press("j")
+        assert "It wrote nothing." in session.text()
+        assert "uv is not there." in session.text()
+
+
+async def test_the_moment_a_job_departs_from_its_original_is_pointed_out() -> None:
+    ended, now = history([1.0, 0.5, 0.25]), history([1.0, 0.625])
+    same = history([1.0, 0.5])
+    engine = StandIn(jobs=(RUNNING,))
+    engine.how_far = Course(so_far=so_far({"loss": ended}, {"loss": same}, Policy()))
+    async with program(engine) as session:
+        await session.press("J")
+        await session.until(lambda: "= identical so far: 2 of 3 points" in session.text())
+        held = so_far({"loss": ended}, {"loss": now}, Policy())
+        engine.how_far = Course(None, None, held, {"loss": ended}, {"loss": now})
+        told = "departed from the original at step 1 of loss: 0.625, the original 0.5"
+        await session.until(lambda: told in session.text())
+        assert session.told().count(told) == 1
+        await session.press("p")
+        assert "first difference: step 1" in session.text()
+        await session.press("m")
+        assert "loss  ≠ from step 1" in session.text()
+        await session.press("escape", "escape")
+        assert "first difference" not in session.text()
+
+
+async def test_the_jobs_under_way_are_told_everywhere_and_a_click_shows_them() -> None:
+    queued = job(4, JobState.QUEUED, started=None)
+    async with program(StandIn(jobs=(RUNNING, queued, DONE)), size=(80, 24)) as session:
+        assert "▶ 1 running, 1 queued" in session.text().split("\n")[0]
+        await session.press("j", "c")
+        assert "▶ 1 running, 1 queued" in session.text().split("\n")[0]
+        await session.pilot.click(".bar", offset=(70, 0))
+        await session.settle()
+        assert session.screen == "JobsScreen"

@@ -4,8 +4,8 @@ What is not logged yet is no difference. Everything else counts as it does in a 
 of runs that have ended, so that what is said here stands in the verdict, too.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ class SoFar:
     """All of its points, of the metrics that are not set aside."""
     within_tolerance: int = 0
     """Compared points that are not equal to the bit and pass by a tolerance."""
+    steps: Mapping[str, int] = field(default_factory=dict)
+    """The step of the first difference of each metric that has one."""
 
 
 def so_far(ended: Mapping[str, History], growing: Mapping[str, History], policy: Policy) -> SoFar:
@@ -48,6 +50,7 @@ def so_far(ended: Mapping[str, History], growing: Mapping[str, History], policy:
             for found in findings
             if found.kind is Kind.WITHIN_TOLERANCE and isinstance(found.detail, HistoryDetail)
         ),
+        steps=dict(_first_steps(findings)),
     )
 
 
@@ -70,6 +73,13 @@ def _findings(
         come = np.isin(right.steps, waiting, invert=True)
         sides = (Known(_only(left, reached), _SOURCE), Known(_only(right, come), _SOURCE))
         yield compare_histories((name,), *sides, policy)
+
+
+def _first_steps(findings: Iterable[Finding]) -> Iterator[tuple[str, int]]:
+    for found in findings:
+        alone = first_divergence(SectionComparison(SectionName.METRICS, (found,)))
+        if alone is not None:
+            yield alone.metric, alone.step
 
 
 def _incomplete(ended: Indices, growing: Indices) -> Indices:

@@ -1,8 +1,9 @@
 """How far a re-execution has come, held against its original. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from repro_tui.compare.departure import SoFar
 from repro_tui.evidence.model import History
 
 _NOT_TRAINING = "system/"
@@ -32,11 +33,16 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is known of a job under way."""
+    """What is known of a job under way, and of one that has ended."""
 
     advance: Advance | None = None
     expected: int | None = None
     """Milliseconds that the original took."""
+    so_far: SoFar | None = None
+    """How its metrics stand to the original's; None: that cannot be told."""
+    original: Mapping[str, History] = field(default_factory=dict)
+    now: Mapping[str, History] = field(default_factory=dict)
+    """The metrics of both."""
 
 
 def steps(histories: Mapping[str, History]) -> dict[str, Steps]:

@@ -1,10 +1,14 @@
-"""How a job under way reads: a bar, the step it is at, the time that it takes."""
+"""How a job reads: how far it has come, how it stands to its original, what its silence means."""
+
+from collections.abc import Iterable
 
 from textual.content import Content
 
+from repro_tui.compare.departure import SoFar
+from repro_tui.reports import words
 from repro_tui.rerun.advance import Course
-from repro_tui.rerun.model import Job
-from repro_tui.text import duration
+from repro_tui.rerun.model import Job, JobState
+from repro_tui.text import duration, plural
 from repro_tui.tui.spelling import MUTED, shown
 
 _WIDTH = 16
@@ -12,7 +16,7 @@ _WIDTH = 16
 
 
 def course_line(job: Job, course: Course, now: int) -> Content:
-    """One line; empty before the job's process has started."""
+    """A bar, the step it is at, the time that it takes; empty before its process started."""
     if job.started is None:
         return Content("")
     parts = []
@@ -26,9 +30,76 @@ def course_line(job: Job, course: Course, now: int) -> Content:
         parts.append(
             Content(f"step {come.step:,} of {come.last_step:,} of ") + shown(come.metric, limit=30)
         )
-    taken = duration(max((job.ended or now) - job.started, 0))
+    taken = max((job.ended or now) - job.started, 0)
     if course.expected is None:
-        parts.append(Content(taken))
+        parts.append(Content(duration(taken)))
     else:
-        parts.append(Content(f"{taken} of about {duration(course.expected)}"))
+        parts.append(Content(f"{duration(taken)}, {_left(course.expected - taken)}"))
     return Content("  ").join(parts)
+
+
+def _left(left: int) -> str:
+    """From the time that the original took; this machine may be slower."""
+    if left > 0:
+        return f"about {duration(left)} left"
+    return f"{duration(-left)} longer than the original"
+
+
+def standing_line(so_far: SoFar | None) -> Content:
+    """How the metrics stand to the original's; empty where that cannot be told."""
+    if so_far is None or not (so_far.points or so_far.departed):
+        return Content("")
+    if so_far.departed is not None:
+        first = so_far.departed
+        had, has = words.point(first.left), words.point(first.right)
+        return (
+            Content.styled("≠ departed from the original", "$diff-changed bold")
+            + Content(f" at step {first.step:,} of ") + shown(first.metric, limit=40)
+            + Content(f": {has}, the original {had}")
+        )  # fmt: skip
+    many = f"{so_far.compared:,} of {plural(so_far.points, 'point')}"
+    if not so_far.compared:
+        return Content.styled(f"no metric point to compare yet, the original has {so_far.points:,}",
+                              MUTED)  # fmt: skip
+    if so_far.within_tolerance:
+        return Content.styled("≈ within tolerance so far", "$text-success") + Content(f": {many}")
+    return Content.styled("= identical so far", "$text-success") + Content(f": {many}")
+
+
+def said(job: Job) -> str:
+    """What there is to say of the state that a job is in."""
+    if job.state is JobState.QUEUED:
+        return f"It waits until {job.plan.device} is free."
+    return job.message or ("" if job.state.ended else job.plan.command)
+
+
+def silence(job: Job, jobs: Iterable[Job]) -> Content:
+    """Why a job has written nothing."""
+    nothing = Content.styled("Nothing is written yet.", "bold")
+    match job.state:
+        case JobState.QUEUED:
+            lines = [Content.styled(f"It waits until {job.plan.device} is free.", "bold")]
+            for other in jobs:
+                if _holds(other, job):
+                    held = f" holds it, {other.state}."
+                    lines.append(shown(other.plan.run_name, limit=60) + Content(held))
+            before = sum(_before(other, job) for other in jobs)
+            if before:
+                lines.append(Content(f"{plural(before, 'job')} stand before it in the queue."))
+        case JobState.PREPARING:
+            lines = [nothing, Content("Checkout and environment are being made.")]
+        case state if not state.ended:
+            lines = [nothing, Content("Python keeps what is printed back where nobody flushes it.")]
+        case state:
+            lines = [Content.styled("It wrote nothing.", "bold"), shown(job.message)]
+    return Content("\n").join(line for line in lines if line)
+
+
+def _holds(other: Job, job: Job) -> bool:
+    under_way = not other.state.ended and other.state is not JobState.QUEUED
+    return under_way and other.plan.device == job.plan.device
+
+
+def _before(other: Job, job: Job) -> bool:
+    place = (other.created, other.job_id) < (job.created, job.job_id)
+    return place and other.state is JobState.QUEUED and other.plan.device == job.plan.device

@@ -43,6 +43,7 @@ from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.text import TextScreen
 from repro_tui.tui.spelling import MUTED, headline, shown
 from repro_tui.tui.verdict import banner, whole
+from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.finding_list import FindingList
 from repro_tui.tui.widgets.rows import Chosen, Moved
 
@@ -110,7 +111,7 @@ class CompareScreen(Screen[None]):
         """The same of what matches the search."""
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="bar")
+        yield TopBar()
         yield Input(id="box", placeholder="search in keys, values and notes", compact=True)
         yield Static(id="banner")
         yield FindingList(id="list")

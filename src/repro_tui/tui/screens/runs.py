@@ -35,6 +35,7 @@ from repro_tui.tui.screens.pick_several import PickSeveralScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.screens.run import RunScreen
 from repro_tui.tui.spelling import MUTED, moment, shown
+from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.filter_box import FilterBox
 from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.run_feed import RunFeed
@@ -107,7 +108,7 @@ class RunsScreen(Screen[None]):
         self._unsaved = False
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="bar")
+        yield TopBar()
         yield FilterBox()
         with Container(id="both"):
             yield RunTable(id="list")
