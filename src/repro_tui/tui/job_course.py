@@ -1,5 +1,6 @@
 """How a job reads: how far it has come, how it stands to its original, what its silence means."""
 
+import math
 from collections.abc import Iterable
 
 from textual.content import Content
@@ -15,34 +16,31 @@ _WIDTH = 16
 """Cells of the bar."""
 
 
-def course_line(job: Job, course: Course, now: int) -> Content:
-    """A bar, the step it is at, the time that it takes; empty before its process started."""
+def time_line(job: Job, course: Course, now: int) -> Content:
+    """How long it has taken, and how long it may take, by the time that the original took."""
     if job.started is None:
         return Content("")
-    parts = []
-    if (come := course.advance) is not None:
-        done = round(come.fraction * _WIDTH)
-        parts.append(
-            Content.styled("━" * done, "$text-accent")
-            + Content.styled("┄" * (_WIDTH - done), MUTED)
-            + Content(f" {come.fraction:.0%}")
-        )
-        parts.append(
-            Content(f"step {come.step:,} of {come.last_step:,} of ") + shown(come.metric, limit=30)
-        )
     taken = max((job.ended or now) - job.started, 0)
-    if course.expected is None:
-        parts.append(Content(duration(taken)))
-    else:
-        parts.append(Content(f"{duration(taken)}, {_left(course.expected - taken)}"))
-    return Content("  ").join(parts)
-
-
-def _left(left: int) -> str:
-    """From the time that the original took; this machine may be slower."""
+    if course.expected is None or job.state.ended:
+        return Content(duration(taken))
+    left = course.expected - taken
     if left > 0:
-        return f"about {duration(left)} left"
-    return f"{duration(-left)} longer than the original"
+        return Content(f"{duration(taken)}, about {duration(left)} left")
+    return Content(f"{duration(taken)}, {duration(-left)} longer than the original")
+
+
+def course_line(course: Course) -> Content:
+    """A bar and the step that it is at; empty where that is not known."""
+    come = course.advance
+    if come is None:
+        return Content("")
+    done = round(come.fraction * _WIDTH)
+    return (
+        Content.styled("━" * done, "$text-accent")
+        + Content.styled("┄" * (_WIDTH - done), MUTED)
+        + Content(f" {come.fraction:.0%}  step {come.step:,} of {come.last_step:,} of ")
+        + shown(come.metric, limit=40)
+    )
 
 
 def standing_line(so_far: SoFar | None) -> Content:
@@ -51,7 +49,7 @@ def standing_line(so_far: SoFar | None) -> Content:
         return Content("")
     if so_far.departed is not None:
         first = so_far.departed
-        had, has = words.point(first.left), words.point(first.right)
+        had, has = _apart(first.left, first.right)
         return (
             Content.styled("≠ departed from the original", "$diff-changed bold")
             + Content(f" at step {first.step:,} of ") + shown(first.metric, limit=40)
@@ -66,11 +64,21 @@ def standing_line(so_far: SoFar | None) -> Content:
     return Content.styled("= identical so far", "$text-success") + Content(f": {many}")
 
 
+def _apart(*values: float | None) -> tuple[str, ...]:
+    """Two values with as many digits as tell them apart, six at least."""
+    if all(value is not None and math.isfinite(value) for value in values):
+        for digits in range(6, 17):
+            told = tuple(f"{value:.{digits}g}" for value in values)
+            if len(set(told)) > 1:
+                return told
+    return tuple(map(words.point, values))
+
+
 def said(job: Job) -> str:
     """What there is to say of the state that a job is in."""
     if job.state is JobState.QUEUED:
         return f"It waits until {job.plan.device} is free."
-    return job.message or ("" if job.state.ended else job.plan.command)
+    return job.message or job.verdict or ("" if job.state.ended else job.plan.command)
 
 
 def silence(job: Job, jobs: Iterable[Job]) -> Content:

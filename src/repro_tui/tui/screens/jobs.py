@@ -18,7 +18,7 @@ from repro_tui.rerun.model import Job
 from repro_tui.text import plural, visible
 from repro_tui.tui.background import Failed, Progress, start
 from repro_tui.tui.house import house
-from repro_tui.tui.job_course import course_line, said, silence, standing_line
+from repro_tui.tui.job_course import course_line, said, silence, standing_line, time_line
 from repro_tui.tui.job_rows import columns
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.confirm import ConfirmScreen
@@ -94,6 +94,7 @@ class JobsScreen(Screen[None]):
         Binding("q", "dismiss", "Leave", show=False, id="jobs.leave"),
     ]  # fmt: skip
     AUTO_FOCUS = "#list"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012 (as Textual has it)
 
     def __init__(self, job_id: str | None = None) -> None:
         super().__init__()
@@ -140,7 +141,7 @@ class JobsScreen(Screen[None]):
 
     def _show(self, jobs: tuple[Job, ...]) -> None:
         table = self.query_one(JobTable)
-        table.lay(columns(house(self).now()), jobs)
+        table.lay(columns(house(self).now(), self.size.width), jobs)
         if self._wanted is not None:
             places = [i for i, job in enumerate(jobs) if job.job_id == self._wanted]
             if places:
@@ -164,10 +165,12 @@ class JobsScreen(Screen[None]):
             self._look()
         if job.state != self._measured:
             self._measure()
-        lines = [job_state(job.state) + Content("  ") + shown(said(job), limit=300)]
+        course = self._course
+        head = [job_state(job.state), time_line(job, course, house(self).now()), shown(said(job))]
+        lines = [Content("  ").join(filter(None, head))]
         if not job.state.ended:
-            lines.append(course_line(job, self._course, house(self).now()))
-        lines.append(standing_line(self._course.so_far))
+            lines.append(course_line(course))
+        lines.append(standing_line(course.so_far))
         self.query_one("#state", Static).update(Content("\n").join(filter(None, lines)))
         self._show_silence()
         self._draw()
@@ -177,10 +180,8 @@ class JobsScreen(Screen[None]):
         jobs, log = house(self).jobs, self._log
         searched = visible(log.log_lines.searched, 24)
         parts = [Content.styled("jobs", "bold"), Content(plural(len(jobs), "job"))]
-        if log.log_lines.searched:
-            parts.append(
-                Content.styled(f"search: {visible(log.log_lines.searched, 24)}", "$accent")
-            )
+        if searched:
+            parts.append(Content.styled(f"search: {searched}", "$accent"))
             parts.append(Content.styled(_matches(log), "$accent bold"))
         elif not log.follows:
             parts.append(Content("the log is held still"))
@@ -261,7 +262,7 @@ class JobsScreen(Screen[None]):
         plot.show(
             course.original.get(metric or ""),
             course.now.get(metric or ""),
-            ("the original", job.plan.run_name),
+            ("original", "this job"),
             course.so_far.steps.get(metric or "") if course.so_far else None,
         )
 
