@@ -212,7 +212,7 @@ async def test_the_moment_a_job_departs_from_its_original_is_pointed_out() -> No
         await session.until(lambda: "= identical so far: 2 of 3 points" in session.text())
         held = so_far({"loss": ended}, {"loss": now}, Policy())
         engine.how_far = Course(None, None, held, {"loss": ended}, {"loss": now})
-        told = "departed from the original at step 1 of loss: 0.625, the original 0.5"
+        told = "departed from the original at step 1 of loss: 0.625, not 0.5"
         await session.until(lambda: told in session.text())
         assert session.told().count(told) == 1
         await session.press("p")

@@ -49,11 +49,12 @@ def standing_line(so_far: SoFar | None) -> Content:
         return Content("")
     if so_far.departed is not None:
         first = so_far.departed
+        where = Content(f" at step {first.step:,} of ") + shown(first.metric, limit=40)
         had, has = _apart(first.left, first.right)
+        told = f": {has}, where it has no point" if first.left is None else f": {has}, not {had}"
         return (
             Content.styled("≠ departed from the original", "$diff-changed bold")
-            + Content(f" at step {first.step:,} of ") + shown(first.metric, limit=40)
-            + Content(f": {has}, the original {had}")
+            + where + Content(told)
         )  # fmt: skip
     many = f"{so_far.compared:,} of {plural(so_far.points, 'point')}"
     if not so_far.compared:

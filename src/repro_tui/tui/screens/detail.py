@@ -19,6 +19,7 @@ from repro_tui.text import visible
 from repro_tui.tui.finding_rows import FindingRow
 from repro_tui.tui.finding_views import View, views
 from repro_tui.tui.spelling import MUTED, colour, shown
+from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.rows import Chosen
 
 
@@ -66,7 +67,7 @@ class DetailScreen(Screen[None]):
     # --- What is on screen ---------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="bar")
+        yield TopBar()
         yield Input(id="box", compact=True)
         yield Static(id="found")
         yield Vertical(id="views")

@@ -169,7 +169,8 @@ class JobsScreen(Screen[None]):
         head = [job_state(job.state), time_line(job, course, house(self).now()), shown(said(job))]
         lines = [Content("  ").join(filter(None, head))]
         if not job.state.ended:
-            lines.append(course_line(course))
+            # What goes wrong is told whole; a command stands in the plan, and in the log.
+            lines = [lines[0].truncate(self.size.width - 2, ellipsis=True), course_line(course)]
         lines.append(standing_line(course.so_far))
         self.query_one("#state", Static).update(Content("\n").join(filter(None, lines)))
         self._show_silence()

@@ -6,13 +6,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.tui.run_details import LEGEND
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.spelling import MUTED, shown, status
+from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.run_pane import RunPane
 
 
@@ -38,7 +39,7 @@ class RunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         name = shown(self._run.name or self._run.run_id, "bold", 60)
         where = shown(f"  {self._run.experiment_name}  {self._run.run_id}", MUTED)
-        yield Static(name + Content("  ") + status(self._run) + where, classes="bar")
+        yield TopBar(name + Content("  ") + status(self._run) + where)
         yield RunPane()
         yield Footer(compact=True)
 
