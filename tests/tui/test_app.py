@@ -128,6 +128,21 @@ async def test_the_help_of_a_screen_tells_its_keys_in_groups() -> None:
         assert session.screen == "RunsScreen"
 
 
+async def test_the_help_explains_symbols_and_is_searched() -> None:
+    async with program(size=(100, 60)) as session:
+        await session.press("question_mark", "slash", *"tolerance")
+        text = session.text()
+        assert "≈" in text
+        assert "lets it pass" in text
+        assert "Everywhere" not in text
+        await session.press(*"xyz")
+        assert "Nothing here is called so." in session.text()
+        await session.press("escape")
+        assert "Everywhere" in session.text()
+        await session.press("escape")
+        assert session.screen == "RunsScreen"
+
+
 @pytest.mark.parametrize(
     "keys",
     [(), ("j", "c"), ("j", "c", "enter"), ("j", "c", "v"), ("J",), ("t",)],

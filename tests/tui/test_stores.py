@@ -59,7 +59,7 @@ async def test_another_store_takes_the_place_of_the_open_one() -> None:
     async with program(open_engine=stores) as session:
         await session.press("j", "space", "j", "c")
         assert session.screen == "CompareScreen"
-        await session.press("S")
+        await session.press("O")
         await chosen(session)
         await session.press("enter")
         await session.until(lambda: session.screen == "RunsScreen")
@@ -75,7 +75,7 @@ async def test_another_store_takes_the_place_of_the_open_one() -> None:
 async def test_a_store_is_named_by_hand_and_a_failure_leaves_the_open_one() -> None:
     stores = Stores("https://typo.example.org")
     async with program(open_engine=stores) as session:
-        await session.press("S")
+        await session.press("O")
         assert isinstance(session.app.focused, Input)
         await session.press(*"https://typo.example.org", "enter")
         assert session.screen == "StoresScreen"
@@ -101,7 +101,7 @@ async def test_where_no_store_is_found_those_opened_before_are_offered() -> None
         assert "https://third.example.org" in session.text()
 
 
-@pytest.mark.parametrize("keys", [("S",), ("tab", "tab", "enter")], ids=["key", "button"])
+@pytest.mark.parametrize("keys", [("O",), ("tab", "tab", "enter")], ids=["key", "button"])
 async def test_where_no_store_is_found_one_is_named(keys: tuple[str, ...]) -> None:
     async with program(open_engine=Stores(None)) as session:
         await session.press(*keys)

@@ -39,9 +39,14 @@ def actions(screen: Screen[object]) -> tuple[Action, ...]:
         known = found.get((group, binding.action))
         keys = (*(known.keys if known else ()), shown)
         found[group, binding.action] = Action(
-            group, binding.description, keys, node, binding.action, enabled
+            group, told(binding), keys, node, binding.action, enabled
         )
     return tuple(found.values())
+
+
+def told(binding: Binding) -> str:
+    """What an action does, in full where the footer has but a word for it."""
+    return binding.tooltip or binding.description
 
 
 def _group(node: DOMNode, binding: Binding) -> str | None:

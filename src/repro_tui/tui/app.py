@@ -67,7 +67,7 @@ class ReproApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual has it)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("J", "jobs", "Jobs", id="app.jobs"),
-        Binding("S", "stores", "Store", show=False, id="app.stores"),
+        Binding("O", "stores", "Store", show=False, id="app.stores"),
         Binding("t", "pick_theme", "Theme", show=False, id="app.theme"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help"),
         Binding(

@@ -14,6 +14,7 @@ import repro_tui.tui
 from repro_tui.errors import ReproError
 from repro_tui.settings import Remapping
 from repro_tui.tomlfile import did_you_mean
+from repro_tui.tui.actions import told
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _NAMED = {str(key.value) for key in Keys if key.value.isalnum()}
@@ -47,7 +48,7 @@ def bound() -> tuple[Bound, ...]:
         for binding in kind.__dict__.get("BINDINGS", ()):
             if isinstance(binding, Binding) and binding.id is not None:
                 keys = tuple(map(_normal, binding.key.split(",")))
-                found[binding.id] = Bound(binding.id, keys, binding.description)
+                found[binding.id] = Bound(binding.id, keys, told(binding))
     return tuple(found[name] for name in sorted(found))
 
 
