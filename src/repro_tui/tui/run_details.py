@@ -209,9 +209,9 @@ def _count_again(told: Told) -> Content:
 
 def _again(told: Told, now: int) -> Iterator[Line]:
     repeats = told.again.runs if isinstance(told.again, RunPage) else ()
-    found = [_outcome(run).cell_length for run in (told.run, *repeats)]
-    most = min(max(found), 34)
     original = told.run.tags.get(Tag.REEXECUTES)
+    listed = (told.run, *repeats) if original else repeats
+    most = min(max((_outcome(run).cell_length for run in listed), default=0), 34)
     if original:
         yield _comparison(told.run, original, f"this one, of {original[:8]}", now, most)
     for run in repeats:
