@@ -18,9 +18,10 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.files import open_file
+from repro_tui.evidence.look import look
 from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run, Tag
 from repro_tui.evidence.origin import Places
-from repro_tui.evidence.overview import Overview, overview
+from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.repository import commits_between
 from repro_tui.evidence.tracking import (
     Outline,
@@ -112,7 +113,7 @@ class Engine:
 
     def overview(self, run_id: str, progress: Progress = silent) -> Overview:
         """What is known of a run, its artifacts listed and not read."""
-        return overview(run_id, self.reader, self._downloads, progress, self._places(run_id))
+        return look(run_id, self.reader, self._downloads, progress, self._places(run_id))
 
     def histories(self, run_id: str) -> dict[str, History]:
         return self.reader.histories(run_id)

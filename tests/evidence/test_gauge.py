@@ -107,6 +107,10 @@ def test_one_more_fact_never_lowers_a_level(more: Evidence, draw: st.DataObject)
             Group.RANDOMNESS, "seeds", "nobody seeded torch",
         ),
         (
+            SectionName.RANDOMNESS, ("PYTHONHASHSEED",), known("not set"),
+            Group.RANDOMNESS, "switches", "nobody fixed the hash seed",
+        ),
+        (
             SectionName.RANDOMNESS, (), Missing("the recorder was not active"),
             Group.RANDOMNESS, "seeds", "torch (test); not every generator",
         ),

@@ -241,6 +241,8 @@ class Commit:
 
 Value = str | int | float | bool | None | History | FileRef | Package | Dataset
 
+NOT_SET = "not set"
+"""A switch or an environment variable that nobody set."""
 NOT_SEEDED = "not seeded"
 """The seed of a generator that nobody seeded: equal on both sides, and yet no agreement."""
 

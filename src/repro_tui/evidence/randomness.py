@@ -2,6 +2,7 @@
 
 from repro_tui.evidence.model import (
     NOT_SEEDED,
+    NOT_SET,
     Fact,
     Key,
     Known,
@@ -15,7 +16,6 @@ from repro_tui.evidence.model import (
 from repro_tui.evidence.record import Generator, Record, Scalar
 
 _SOURCE = "record.json"
-_NOT_SET = "not set"
 _DEFAULT = "the library's default, always the same"
 
 VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -34,7 +34,7 @@ def randomness(record: Record | Missing | Unreadable) -> Section:
     facts: dict[Key, Fact] = {}
     if record.launch is not None:
         seed = record.launch.seed
-        facts["seed",] = Known(_NOT_SET if seed is None else seed, _SOURCE)
+        facts["seed",] = Known(NOT_SET if seed is None else seed, _SOURCE)
         facts["determinism",] = Known(record.launch.determinism, _SOURCE)
     else:
         facts["seed",] = facts["determinism",] = Missing("the launch was not recorded")
@@ -124,4 +124,4 @@ def _switch(name: str) -> Key:
 
 
 def _set_or_not(value: Scalar) -> Fact:
-    return Known(_NOT_SET if value is None else value, _SOURCE)
+    return Known(NOT_SET if value is None else value, _SOURCE)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from repro_tui.compare.policy import Policy
+from repro_tui.evidence.gauge import gauge, seen_on_page
 from repro_tui.evidence.model import Run, SectionName, Tag
 from repro_tui.reports.runs import commit, device, seed
 from repro_tui.text import duration, visible
 from repro_tui.tui.run_orders import Order
 from repro_tui.tui.run_rows import RunRow, names_of
-from repro_tui.tui.spelling import MUTED, headline, metric, moment, shown, status
+from repro_tui.tui.spelling import MUTED, cells, headline, metric, moment, shown, status
 from repro_tui.tui.widgets.table import Column
 
 _UNREAD = frozenset({"", "name", "verdict", "run id"})
@@ -71,6 +72,10 @@ BUILT_IN = {
     "status": BuiltIn("whether it has ended, and how", lambda row, _: status(row.run), 14),
     "verdict": BuiltIn(
         "what its re-executions came to", lambda row, _: verdict(row.verdicts), 32
+    ),
+    "known": BuiltIn(
+        "how much is known of code, environment, data, randomness, outcomes",
+        lambda row, _: cells(gauge(row.run, seen_on_page(row.run))), 5,
     ),
     "experiment": BuiltIn(
         "the experiment that it is in",

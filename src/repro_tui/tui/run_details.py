@@ -9,7 +9,7 @@ from itertools import islice
 
 from textual.content import Content
 
-from repro_tui.evidence.gauge import Gauge, Level, Part, gauge, seen_on_page
+from repro_tui.evidence.gauge import Gauge, Part, gauge, seen_on_page
 from repro_tui.evidence.model import History, LoggedModel, Run, Tag, Unreadable
 from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking.reader import RunPage
@@ -18,22 +18,24 @@ from repro_tui.text import duration, visible
 from repro_tui.tui.artifact_tree import tree
 from repro_tui.tui.metric_lines import metric_lines
 from repro_tui.tui.run_lines import Holds, Line, Topic, beside, fit, label_width, wrap, wrapped
-from repro_tui.tui.spelling import MUTED, headline, moment, shown, status
+from repro_tui.tui.spelling import (
+    LEGEND,
+    LEVEL_STYLES,
+    MUTED,
+    cells,
+    headline,
+    moment,
+    shown,
+    status,
+)
 
 NOTE = "mlflow.note.content"
 """The tag in which MLflow keeps what a person wrote about a run."""
-LEGEND = "  ".join(f"{level.symbol} {level}" for level in reversed(Level))
 Section = tuple[Topic, Content, Iterable[Line]]
 """A topic, what its heading says, and its lines."""
 _MOST_SHOWN = 500
 """Lines of one section."""
 _NOTE_LINES = 40
-_LEVEL_STYLES = {
-    Level.KNOWN: "$text-success",
-    Level.PARTLY: "$text-warning",
-    Level.MISSING: "$text-error",
-    Level.NOT_LOOKED_AT: MUTED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,10 @@ def _topics(told: Told, width: int, now: int, holds: Holds) -> Iterator[Section]
     run, known = told.run, told.overview
     sections = known.sections if isinstance(known, Overview) else seen_on_page(run)
     measured = gauge(run, sections)
-    cells = Content(measured.cells)
+    summary = cells(measured)
     if not isinstance(known, Overview):
-        cells += Content("  ") + _state(known, Content(""))
-    yield Topic.KNOWN, cells, _gauge(measured, width)
+        summary += Content("  ") + _state(known, Content(""))
+    yield Topic.KNOWN, summary, _gauge(measured, width)
     yield Topic.RUN, shown(run.name or run.run_id, "$accent bold"), _facts(run, now, width)
     yield Topic.AGAIN, _state(told.again, _count_again(told)), _again(told, now)
     params = {name: value for name, value in run.params.items() if holds(name, value)}
@@ -141,13 +143,13 @@ def _gauge(measured: Gauge, width: int) -> Iterator[Line]:
 
 def _groups(measured: Gauge) -> Content:
     return Content("  ") + Content(" ").join(
-        Content.styled(f"{grade.level.symbol}{grade.group}", _LEVEL_STYLES[grade.level])
+        Content.styled(f"{grade.level.symbol}{grade.group}", LEVEL_STYLES[grade.level])
         for grade in measured.grades
     )
 
 
 def _part(part: Part, width: int) -> Iterator[Line]:
-    head = Content.styled(f"{part.level.symbol} {part.name}", _LEVEL_STYLES[part.level])
+    head = Content.styled(f"{part.level.symbol} {part.name}", LEVEL_STYLES[part.level])
     return beside(Topic.KNOWN, part.name, head, part.told, width, 21)
 
 

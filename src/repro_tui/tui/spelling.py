@@ -8,6 +8,7 @@ from datetime import datetime
 from textual.content import Content
 
 from repro_tui.compare.model import Headline, Kind
+from repro_tui.evidence.gauge import Gauge, Level
 from repro_tui.evidence.model import Run
 from repro_tui.rerun.model import JobState
 from repro_tui.text import visible
@@ -47,6 +48,16 @@ _HEADLINE = {
 }
 
 
+LEVEL_STYLES = {
+    Level.KNOWN: "$text-success",
+    Level.PARTLY: "$text-warning",
+    Level.MISSING: "$text-error",
+    Level.NOT_LOOKED_AT: MUTED,
+}
+LEGEND = "  ".join(f"{level.symbol} {level}" for level in reversed(Level))
+"""What the cells of a gauge mean."""
+
+
 def shown(text: str, style: str = "", limit: int | None = None) -> Content:
     """A stranger's text, safe for a terminal and free of markup."""
     return Content.styled(visible(text, limit), style) if style else Content(visible(text, limit))
@@ -81,6 +92,13 @@ def headline(text: str, style: str = "") -> Content:
         return shown(text, style, 60)
     symbol, own = _HEADLINE[Headline(text)]
     return Content.styled(f"{symbol} {text}", f"{own} {style}".strip())
+
+
+def cells(measured: Gauge) -> Content:
+    """A gauge in five cells: their shapes tell the levels, colours only repeat them."""
+    return Content("").join(
+        Content.styled(grade.level.symbol, LEVEL_STYLES[grade.level]) for grade in measured.grades
+    )
 
 
 def job_state(state: JobState) -> Content:

@@ -18,6 +18,7 @@ from repro_tui.evidence.gauge.parts import (
 )
 from repro_tui.evidence.model import (
     NOT_SEEDED,
+    NOT_SET,
     FileRef,
     Known,
     Missing,
@@ -43,6 +44,8 @@ _SEED = (
 )
 _SEED_PARAMS = ("seed", "random_state")
 """How params end that are seeds: `seed`, `model.random_state`."""
+_ANY_HASH = (NOT_SET, "random")
+"""Values of PYTHONHASHSEED that leave it to chance, anew in every process."""
 _NUMBER = re.compile(r"[0-9]{1,20}")
 
 
@@ -217,7 +220,7 @@ def _seeds(run: Run, section: Section) -> Part:
         if whole:
             return Part(name, Level.KNOWN, told)
         return partly(name, told, section.at(()), "not every generator", _SEED)
-    if isinstance(seed, Known) and isinstance(seed.value, int | str) and seed.value != "not set":
+    if isinstance(seed, Known) and isinstance(seed.value, int | str) and seed.value != NOT_SET:
         told = f"seed {seed.value} ({seed.source})"
         return partly(name, told, section.at(()), "not which generators it reached", _SEED)
     for param, value in run.params.items():
@@ -234,7 +237,7 @@ def _switches(section: Section) -> Part:
     told = [
         f"{key} {spelled(fact, source=False)}"
         for key in switches
-        if is_known(fact := section.at((key,)))
+        if is_known(fact := section.at((key,))) and fact.value not in _ANY_HASH
     ]
     whole = len(told) == len(switches) and section.at(("threads",)) is None
     if threads := knowns(section, "threads"):
@@ -242,7 +245,10 @@ def _switches(section: Section) -> Part:
     if whole and threads:
         return Part(name, Level.KNOWN, f"{', '.join(told)} ({sources(threads)})")
     if told:
+        hashes = section.at(("PYTHONHASHSEED",))
         lacking = "not all of determinism, hash seed and threads"
+        if isinstance(hashes, Known) and hashes.value in _ANY_HASH:
+            lacking = "nobody fixed the hash seed, which orders sets of texts"
         return partly(name, ", ".join(told), section.at(()), lacking, _SEED)
     gap = section.at(()) or section.at(("determinism",)) or Missing("no switch is known")
     return lack(name, gap, _SEED)

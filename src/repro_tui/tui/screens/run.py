@@ -9,10 +9,9 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from repro_tui.evidence.model import Run, Tag
-from repro_tui.tui.run_details import LEGEND
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.rerun import RerunScreen
-from repro_tui.tui.spelling import MUTED, shown, status
+from repro_tui.tui.spelling import LEGEND, MUTED, shown, status
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.run_pane import RunPane
 

@@ -34,7 +34,7 @@ from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.pick_several import PickSeveralScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.screens.run import RunScreen
-from repro_tui.tui.spelling import MUTED, moment, shown
+from repro_tui.tui.spelling import LEGEND, MUTED, moment, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.filter_box import FilterBox
 from repro_tui.tui.widgets.rows import Chosen, Moved
@@ -69,7 +69,8 @@ class RunsScreen(Screen[None]):
         "re-execution (↻) is compared with its original without marks. A star at a commit means "
         "uncommitted changes. / searches in what is listed, or asks the store in MLflow's syntax: "
         "metrics.loss < 0.1 and params.lr = '0.01'. h and l choose a column, S or a click on its "
-        "head sorts by it, < and > size it."
+        "head sorts by it, < and > size it.\n"
+        f"Known: code, environment, data, randomness, outcomes. {LEGEND}; details look closer."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", id="runs.mark"),

@@ -14,8 +14,9 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence import files
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.gauge import Gauge, Group, Level, gauge, seen_on_page
+from repro_tui.evidence.look import look
 from repro_tui.evidence.model import SectionName, Unreadable
-from repro_tui.evidence.overview import Overview, overview
+from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking import local_path
 from repro_tui.evidence.tracking.downloads import Downloads
 
@@ -23,7 +24,7 @@ from repro_tui.evidence.tracking.downloads import Downloads
 @pytest.fixture
 def known(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Overview:
     monkeypatch.chdir(trained.repository)
-    return overview(trained.run_id("first"), trained.reader, Downloads(tmp_path))
+    return look(trained.run_id("first"), trained.reader, Downloads(tmp_path))
 
 
 def levels(of: Gauge) -> dict[tuple[Group, str], Level]:
@@ -58,7 +59,7 @@ def test_artifacts_are_listed_and_only_requirements_are_read(
         return really(path)
 
     monkeypatch.setattr(files, "_open_regular", watched)
-    known = overview(trained.run_id("first"), trained.reader, Downloads(tmp_path))
+    known = look(trained.run_id("first"), trained.reader, Downloads(tmp_path))
     assert {Path(path).name for path in read} <= {
         "MLmodel", "requirements.txt", "python_env.yaml", "conda.yaml"
     }  # fmt: skip
@@ -75,7 +76,7 @@ def test_a_record_among_the_artifacts_is_read(trained: Trained, tmp_path: Path) 
     assert not folder.exists()
     try:
         save(folder, document())
-        known = overview(run.run_id, trained.reader, Downloads(tmp_path))
+        known = look(run.run_id, trained.reader, Downloads(tmp_path))
     finally:
         shutil.rmtree(folder)
     found = gauge(known.run, known.sections)
@@ -90,7 +91,7 @@ def test_artifacts_that_are_out_of_reach_are_a_gap_with_its_reason(
         raise ReproError("The bucket does not answer.")
 
     monkeypatch.setattr(trained.reader, "listing", fails)
-    found = overview(known.run.run_id, trained.reader, Downloads(tmp_path))
+    found = look(known.run.run_id, trained.reader, Downloads(tmp_path))
     assert isinstance(found.stored[0].listing, Unreadable)
     artifacts = gauge(found.run, found.sections)[Group.OUTCOMES].parts[-1]
     assert artifacts.level is Level.MISSING
