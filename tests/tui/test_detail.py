@@ -214,13 +214,19 @@ async def test_the_plot_is_pointed_at_with_the_mouse() -> None:
 
 async def test_any_history_is_drawn() -> None:
     nan, inf = float("nan"), float("inf")
-    made = {"a": [], "b": [1.0], "c": [0.1] * 5, "d": [nan] * 3, "e": [1e308, -1e308, inf]}
+    made: dict[str, list[float]] = {
+        "a": [],
+        "b": [1.0],
+        "c": [0.1] * 5,
+        "d": [nan] * 3,
+        "e": [1e308, -1e308, inf],
+    }
     sides = [builders.evidence(), builders.rerun_evidence()]
     for name, values in made.items():
         for side, extra in ((0, []), (1, [5e-324])):
             history = builders.known(builders.history([*values, *extra]))
             sides[side] = builders.changed(sides[side], SectionName.METRICS, (name,), history)
-    comparison = builders.compared(*sides)
+    comparison = builders.compared(sides[0], sides[1])
     async with program(StandIn(comparison=lambda: comparison), (80, 24)) as session:
         await opened(session, SectionName.METRICS, "a")
         for name, values in made.items():
@@ -248,9 +254,9 @@ async def test_lines_are_gone_through_searched_wrapped_and_unfolded(tmp_path: Pa
         *left[51:],
     ]
     refs = []
-    for name, lines in (("left", left), ("right", right)):
+    for name, written in (("left", left), ("right", right)):
         path = tmp_path / f"{name}.py"
-        path.write_text("\n".join(lines))
+        path.write_text("\n".join(written))
         content = path.read_bytes()
         builders.file("train.py", content)  # what the comparison reads; the view reads the file
         refs.append(replace(builders.file("train.py", content), location=LocalFile(str(path))))
@@ -273,7 +279,7 @@ async def test_lines_are_gone_through_searched_wrapped_and_unfolded(tmp_path: Pa
         await session.until(lambda: len(lines.rows) == 60)
         await session.press("/", *"LINE_30", "enter")
         assert "line_30 = 30" in session.text()
-        assert lines.rows[lines.cursor].left.text == "line_30 = 30"
+        assert lines.copied() == "line_30 = 30"
         await session.press("/", *"nowhere", "enter", "escape", "w")
         assert "No line that is shown holds that." in session.told()
         assert len(lines.rows) > 60

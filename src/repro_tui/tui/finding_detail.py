@@ -28,6 +28,7 @@ from repro_tui.reports import words
 from repro_tui.text import number, size
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.spelling import MUTED, colour, shown
+from repro_tui.tui.tensor_rows import strip
 
 
 def facts(finding: Finding, names: tuple[str, str]) -> Facts:
@@ -137,6 +138,9 @@ def _distance(distance: Distance, place: str) -> Iterator[tuple[str, str]]:
     yield "largest absolute", number(distance.max_abs) + at
     yield "largest relative", number(distance.max_rel)
     yield "largest in ULP", f"{distance.max_ulp:,}"
+    if len(distance.where) > 1:
+        yield "where", strip(distance.where, 32)
+        yield "", f"from the first to the last, {distance.compared:,} in all"
     if distance.nonfinite:
         yield "with NaN or infinity", f"{distance.nonfinite:,}"
     if distance.beyond_tolerance != distance.differing:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from repro_tui.compare import texts
 from repro_tui.compare.artifacts.text import LIMIT
-from repro_tui.compare.model import DiffLine, FileDetail, Finding, HistoryDetail
+from repro_tui.compare.model import DiffLine, FileDetail, Finding, HistoryDetail, TensorDetail
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import open_file
 from repro_tui.evidence.model import Fact, FileRef, History, Known, SectionName
@@ -22,6 +22,7 @@ from repro_tui.tui.widgets.diff_list import DiffList
 from repro_tui.tui.widgets.finding_list import FindingList
 from repro_tui.tui.widgets.plot import HistoryPlot
 from repro_tui.tui.widgets.point_list import PointList
+from repro_tui.tui.widgets.tensor_table import TensorTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ def _parts(section: SectionName, finding: Finding, names: tuple[str, str]) -> It
     detail = finding.detail
     if not isinstance(detail, FileDetail) or {part.key for part in detail.findings} <= {("lines",)}:
         return
+    if any(isinstance(part.detail, TensorDetail) for part in detail.findings):
+        table = TensorTable(detail.findings)
+        yield View("tensors", table, table.copied, table.SEARCHES, table.seek, detail.findings)
+        return
     parts = FindingList()
     parts.names = names
     parts.rows = finding_rows(section, detail.findings)
@@ -136,11 +141,8 @@ def _parts(section: SectionName, finding: Finding, names: tuple[str, str]) -> It
         def fits(row: Row) -> bool:
             return isinstance(row, FindingRow) and wanted in words.key(row.key).casefold()
 
-        if not wanted or parts.go(fits, 1):
-            return ""
-        parts.cursor = 0
-        at_first = parts.current is not None and fits(parts.current)
-        return "" if at_first or parts.go(fits, 1) else "No part has that in its name."
+        found = not wanted or parts.go_on(1, fits, around=True)
+        return "" if found else "No part has that in its name."
 
     yield View("parts", parts, copied, "search in the names", seek, detail.findings)
 

@@ -146,9 +146,10 @@ class DetailScreen(Screen[None]):
 
     @on(Chosen)
     def _chosen(self, event: Chosen[object]) -> None:
-        if isinstance(event.row, FindingRow):
-            row, parts = event.row, self._views[self._at].parts
-            self.app.push_screen(DetailScreen(row.section, row.finding, self._names, parts))
+        chosen = event.row.finding if isinstance(event.row, FindingRow) else event.row
+        if isinstance(chosen, Finding):
+            parts = self._views[self._at].parts
+            self.app.push_screen(DetailScreen(self._section, chosen, self._names, parts))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters

@@ -1,6 +1,6 @@
 """A list of rows that draws only what is in view: the base of every long list."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -188,6 +188,18 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     def _tell(self) -> None:
         if self.current is not None and self.is_attached:
             self.post_message(Moved(self, self.current))
+
+    def go_on(self, direction: int, fits: Callable[[T], bool], *, around: bool = False) -> bool:
+        """Move to the next row in that direction that fits, if there is one; `around` goes on
+        at the other end."""
+        count = len(self.rows)
+        places = range(self.cursor + direction, count if direction > 0 else -1, direction)
+        more = range(0 if direction > 0 else count - 1, self.cursor + direction, direction)
+        for place in (*places, *more) if around else places:
+            if fits(self.rows[place]):
+                self.cursor = place
+                return True
+        return False
 
     def action_move(self, by: int) -> None:
         self.cursor += by
