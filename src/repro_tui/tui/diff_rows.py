@@ -7,6 +7,9 @@ from repro_tui.compare import inline
 from repro_tui.compare.inline import Spans
 from repro_tui.compare.model import DiffLine, DiffMark
 
+_LONGEST = 2_000
+"""Characters of a line that is looked into."""
+
 Pair = tuple[DiffLine | None, DiffLine | None]
 
 
@@ -16,8 +19,8 @@ class DiffRow:
 
     left: DiffLine | None
     right: DiffLine | None
-    marks: tuple[Spans, Spans] = ((), ())
-    """Which characters of either line differ from the line that it was paired with."""
+    twins: Pair = (None, None)
+    """The line that was taken away and the one that came in its place, if it is one of them."""
     part: int = 0
     """Which part of wrapped lines this is."""
 
@@ -26,6 +29,13 @@ class DiffRow:
         """The lines on the row, each once."""
         both = (self.left, self.right)
         return tuple(dict.fromkeys(line for line in both if line is not None))
+
+    def marks(self, line: DiffLine) -> Spans:
+        """Which characters of a line of this row differ from its twin's."""
+        left, right = self.twins
+        if left is None or right is None or max(len(left.text), len(right.text)) > _LONGEST:
+            return ()
+        return inline.spans(left.text, right.text)[line is right]
 
     @property
     def changes(self) -> bool:
@@ -56,31 +66,19 @@ def side_by_side(lines: Sequence[DiffLine]) -> Iterator[Pair]:
 
 def abreast(lines: Sequence[DiffLine]) -> list[DiffRow]:
     """The rows where both texts stand side by side."""
-    return [DiffRow(left, right, _marks(left, right)) for left, right in side_by_side(lines)]
+    return [DiffRow(*pair, twins=_twins(pair)) for pair in side_by_side(lines)]
 
 
 def stacked(lines: Sequence[DiffLine]) -> list[DiffRow]:
     """One line a row, as `diff` prints it."""
-    marks: dict[tuple[DiffMark, int | None], Spans] = {}
-    for left, right in side_by_side(lines):
-        of_left, of_right = _marks(left, right)
-        if left is not None and right is not None:
-            marks[left.mark, left.left] = of_left
-            marks[right.mark, right.right] = of_right
-    return [
-        DiffRow(
-            line,
-            None,
-            (marks.get((line.mark, line.right if line.left is None else line.left), ()), ()),
-        )
-        for line in lines
-    ]
+    twins = {id(line): pair for pair in map(_twins, side_by_side(lines)) for line in pair}
+    return [DiffRow(line, None, twins.get(id(line), (None, None))) for line in lines]
 
 
-def _marks(left: DiffLine | None, right: DiffLine | None) -> tuple[Spans, Spans]:
-    if left is None or right is None or left is right:
-        return (), ()
-    return inline.spans(left.text, right.text)
+def _twins(pair: Pair) -> Pair:
+    """The pair, where it is one of lines that differ."""
+    left, right = pair
+    return pair if left is not None and right is not None and left is not right else (None, None)
 
 
 def hunks(rows: Sequence[DiffRow]) -> list[int]:

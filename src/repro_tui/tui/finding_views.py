@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -18,11 +20,17 @@ from repro_tui.reports import words
 from repro_tui.tui.finding_detail import facts, text_of
 from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows
 from repro_tui.tui.finding_text import value_of
+from repro_tui.tui.spelling import shown
+from repro_tui.tui.widgets.cell_table import CellTable
 from repro_tui.tui.widgets.diff_list import DiffList
 from repro_tui.tui.widgets.finding_list import FindingList
+from repro_tui.tui.widgets.picture_pair import PicturePair
 from repro_tui.tui.widgets.plot import HistoryPlot
 from repro_tui.tui.widgets.point_list import PointList
 from repro_tui.tui.widgets.tensor_table import TensorTable
+
+_TABLES = {"csv": "columns", "parquet": "columns", "feather": "columns", "picture": "frames"}
+"""What the arrays of a file are called that are no tensors of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,8 @@ class View:
     """Goes to what was typed; gives what to say where it is not there."""
     parts: Sequence[Finding] = ()
     """The findings that are listed, of which one can be opened."""
+    focus: Widget | None = None
+    """What takes the keys, where that is not the widget itself."""
 
 
 def views(
@@ -44,6 +54,8 @@ def views(
 ) -> Iterator[View]:
     """The views of a finding, the most telling one first; the last has its values whole."""
     yield from _histories(finding, names)
+    yield from _pictures(finding, names)
+    yield from _cells(finding)
     yield from _dataset(section, finding, among)
     yield from _parts(section, finding, names)
     yield from _lines(finding)
@@ -67,15 +79,38 @@ def _histories(finding: Finding, names: tuple[str, str]) -> Iterator[View]:
     yield View("points", points, points.copied, points.SEARCHES, points.seek)
 
 
+def _files(finding: Finding) -> tuple[FileRef, FileRef] | None:
+    match finding:
+        case Finding(left=Known(value=FileRef() as left), right=Known(value=FileRef() as right)):
+            return left, right
+    return None
+
+
+def _pictures(finding: Finding, names: tuple[str, str]) -> Iterator[View]:
+    files, detail = _files(finding), finding.detail
+    if files is not None and isinstance(detail, FileDetail) and detail.comparer == "picture":
+        pictures = PicturePair(*files, names)
+        yield View("pictures", pictures, pictures.copied)
+
+
+def _cells(finding: Finding) -> Iterator[View]:
+    files, detail = _files(finding), finding.detail
+    if files is None or not isinstance(detail, FileDetail):
+        return
+    if detail.comparer in ("csv", "parquet", "feather"):
+        told = Static(Content("⋯ reading both tables"), classes="told")
+        cells = CellTable(detail.comparer, *files, lambda text: told.update(shown(text)))
+        both = Vertical(told, cells)
+        yield View("cells", both, cells.copied, cells.SEARCHES, cells.seek, focus=cells)
+
+
 def _lines(finding: Finding) -> Iterator[View]:
     text = text_of(finding)
     if text is None or not text.lines:
         return
-    sides = finding.left, finding.right
-    files = [fact.value for fact in sides if isinstance(fact, Known)]
-    refs = [value for value in files if isinstance(value, FileRef)]
-    whole = (lambda: _whole(refs[0], refs[1])) if len(refs) == 2 else None
-    lines = DiffList(text.lines, refs[-1].path if refs else "", whole)
+    files = _files(finding)
+    whole = None if files is None else partial(_whole, *files)
+    lines = DiffList(text.lines, finding.key[-1] if finding.key else "", whole)
     yield View("lines", lines, lines.copied, lines.SEARCHES, lines.seek)
 
 
@@ -126,7 +161,14 @@ def _parts(section: SectionName, finding: Finding, names: tuple[str, str]) -> It
         return
     if any(isinstance(part.detail, TensorDetail) for part in detail.findings):
         table = TensorTable(detail.findings)
-        yield View("tensors", table, table.copied, table.SEARCHES, table.seek, detail.findings)
+        yield View(
+            _TABLES.get(detail.comparer, "tensors"),
+            table,
+            table.copied,
+            table.SEARCHES,
+            table.seek,
+            detail.findings,
+        )
         return
     parts = FindingList()
     parts.names = names

@@ -3,7 +3,9 @@
 Everything a stranger may have written passes `shown` before it is drawn.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from textual.content import Content
 
@@ -74,6 +76,26 @@ def name(called: str, room: int) -> str:
     if len(called) <= room or not paren or kept < 1:
         return visible(called, room)
     return visible(f"{head[:kept]}…{paren}{run_id}")
+
+
+def styled(text: str, spans: Sequence[tuple[int, int, str]]) -> Content:
+    """A stranger's text with styles on stretches of it, later ones over earlier ones.
+
+    Characters that are spelled out for safety take more than one cell: so each stretch is
+    spelled out by itself.
+    """
+    edges = sorted({0, len(text), *(at for span in spans for at in span[:2] if at < len(text))})
+    parts = []
+    for first, last in pairwise(edges):
+        over = " ".join(style for start, end, style in spans if start <= first < end)
+        parts.append(shown(text[first:last], over))
+    return Content("").join(parts)
+
+
+def fitted(text: Content, width: int) -> Content:
+    """Exactly so many cells: cut with an ellipsis, or filled up."""
+    cut = text.truncate(width, ellipsis=True)
+    return cut.pad_right(width - cut.cell_length)
 
 
 def colour(kind: Kind) -> str:

@@ -9,7 +9,7 @@ from textual.content import Content
 from repro_tui.compare.model import Distance, Finding, TensorDetail
 from repro_tui.reports import words
 from repro_tui.tui.finding_rows import told
-from repro_tui.tui.spelling import MUTED, colour, shown
+from repro_tui.tui.spelling import MUTED, colour, fitted, shown
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NOTHING = "·"
@@ -101,7 +101,7 @@ def draw(finding: Finding, width: int) -> Content:
     name, cells, columns = _layout(width)
     style = colour(finding.kind)
     line = Content.styled(f" {words.symbol(finding.kind)} ", f"{style} bold")
-    line += _fit(shown(words.key(finding.key)), name) + Content("  ")
+    line += fitted(shown(words.key(finding.key)), name) + Content("  ")
     detail, apart = finding.detail, distance(finding)
     if isinstance(detail, TensorDetail) and apart is not None:
         rest = "".join(
@@ -116,7 +116,7 @@ def draw(finding: Finding, width: int) -> Content:
     if finding.left is not None or finding.right is not None:
         said = " │ ".join(words.abreast(words.sides(finding, None), room // 3))
         said += f"  {finding.note}" if finding.note else ""
-    return line + _fit(shown(said, style if told(finding.kind) else MUTED), room)
+    return line + fitted(shown(said, style if told(finding.kind) else MUTED), room)
 
 
 def _short(text: str, cells: int) -> str:
@@ -138,8 +138,3 @@ def _rounded(value: float) -> str:
 
 def _ulp(value: int) -> str:
     return f"{value:,}" if value < 1_000_000 else f"{value:.2e}"
-
-
-def _fit(text: Content, width: int) -> Content:
-    cut = text.truncate(width, ellipsis=True)
-    return cut.pad_right(width - cut.cell_length)

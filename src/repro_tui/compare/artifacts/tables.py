@@ -6,6 +6,7 @@ Columns are paired by name, rows by position.
 import csv
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -23,6 +24,8 @@ from repro_tui.compare.scalars import known
 from repro_tui.text import plural
 
 _MOST_CELLS = 5_000_000
+_MOST_LISTED = 10_000
+"""Differing cells that are listed."""
 _UNPACKED_LIMIT = 1 << 29
 """Bytes of all columns when unpacked."""
 
@@ -143,6 +146,60 @@ def _columns(table: Any, writer: str) -> tuple[dict[str, Column], dict[str, str]
     for key, value in (table.schema.metadata or {}).items():
         facts[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
     return columns, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell that is not the same in two tables."""
+
+    row: int
+    """From 1, below the header."""
+    column: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells that differ, row by row, of the columns and rows that both tables have."""
+
+    cells: tuple[Cell, ...]
+    count: int
+    """How many differ, of which `cells` holds the first."""
+    rows: tuple[int, int]
+    """How many rows either table has."""
+    only: tuple[tuple[str, ...], tuple[str, ...]]
+    """The columns that only the left and only the right table has."""
+
+
+def differing_cells(comparer: str, left: OpenFile, right: OpenFile) -> Cells:
+    """The differing cells of two tables that `comparer` has read; it raises what that does."""
+    a, b = (_read_table(comparer, file) for file in (left, right))
+    rows = [len(next(iter(side.values()), ())) for side in (a, b)]
+    found: list[tuple[int, int, str]] = []
+    for place, name in enumerate(name for name in a if name in b):
+        x, y = (_spelled(side[name][: min(rows)]) for side in (a, b))
+        found += [(row, place, name) for row, (u, v) in enumerate(zip(x, y, strict=True)) if u != v]
+    found.sort()
+    cells = [
+        Cell(row + 1, name, *(_spelled(side[name][row : row + 1])[0] for side in (a, b)))
+        for row, _, name in found[:_MOST_LISTED]
+    ]
+    only = tuple(n for n in a if n not in b), tuple(n for n in b if n not in a)
+    return Cells(tuple(cells), len(found), (rows[0], rows[1]), only)
+
+
+def _read_table(comparer: str, file: OpenFile) -> dict[str, Column]:
+    if comparer == "csv":
+        content = text.read(file, text.DOCUMENT_LIMIT)
+        return _read_csv(content, "\t" if file.suffix == ".tsv" else ",")
+    read = {"parquet": _read_parquet, "feather": _read_feather}[comparer]
+    return _columns(*read(file))[0]
+
+
+def _spelled(column: Column) -> list[str]:
+    """Cells as text, in which no two numbers read the same."""
+    return [repr(cell) for cell in column.tolist()] if isinstance(column, np.ndarray) else column
 
 
 def _compare_columns(

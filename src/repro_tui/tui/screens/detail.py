@@ -117,7 +117,9 @@ class DetailScreen(Screen[None]):
 
     @property
     def _widget(self) -> Widget:
-        return self._views[self._at].widget
+        """What takes the keys of the view."""
+        view = self._views[self._at]
+        return view.focus or view.widget
 
     @on(Tabs.TabActivated)
     def _activated(self, event: Tabs.TabActivated) -> None:

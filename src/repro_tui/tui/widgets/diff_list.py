@@ -2,26 +2,24 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from repro_tui.compare.inline import Spans
 from repro_tui.compare.model import DiffLine, DiffMark
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.diff_rows import DiffRow, abreast, found, hunks, matches, stacked
 from repro_tui.tui.house import house
-from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.spelling import MUTED, fitted, shown, styled
 from repro_tui.tui.syntax import Styled, styles
 from repro_tui.tui.widgets.rows import Rows
 
 _WIDE = 110
 """Cells from which the texts stand side by side."""
-_LONGEST = 2_000
-"""Characters of a line that are drawn where lines are not wrapped."""
+_LONGEST, _LONGEST_WRAPPED = 2_000, 20_000
+"""Characters of a line that are drawn; y copies it whole."""
 _GUTTER, _STACKED_GUTTER = 9, 14
 """Cells before the text of a line: its numbers and its mark."""
 _COLOUR = {DiffMark.REMOVED: "$diff-removed", DiffMark.ADDED: "$diff-added"}
@@ -122,7 +120,10 @@ class DiffList(Rows[DiffRow]):
         width = max(self._text_width, 8)
         if len(line.text) * 2 <= width:
             return (line.text,)
-        return [part.plain for part in shown(line.text).fold(width)]
+        return [part.plain for part in shown(self._cut(line) + "…").fold(width)]
+
+    def _cut(self, line: DiffLine) -> str:
+        return line.text[: _LONGEST_WRAPPED if self.wrapped else _LONGEST]
 
     def identity(self, row: DiffRow) -> Hashable:
         # Stacked rows become rows abreast and back: what stays is a line with a number.
@@ -138,22 +139,16 @@ class DiffList(Rows[DiffRow]):
         if width < _WIDE:
             return self._stacked(row, max(self.full_width(width), width))
         half = (width - 3) // 2
-        sides = (
-            self._half(line, marks, row.part, half, side)
-            for side, line, marks in ((0, row.left, row.marks[0]), (1, row.right, row.marks[1]))
-        )
+        sides = (self._half(row, line, half, n) for n, line in enumerate((row.left, row.right)))
         return Content.styled(" │ ", MUTED).join(sides)
 
-    def _half(
-        self, line: DiffLine | None, marks: Spans, part: int, width: int, side: int
-    ) -> Content:
+    def _half(self, row: DiffRow, line: DiffLine | None, width: int, side: int) -> Content:
         if line is None:
             return Content.styled("╱" * width, "$foreground 12%")
         if line.mark is DiffMark.SKIPPED:
-            return _fit(shown(f"       ⋯ {line.text}", MUTED), width)
+            return fitted(shown(f"       ⋯ {line.text}", MUTED), width)
         number = (line.left, line.right)[side]
-        gutter = f"{'' if part else number or '':>6} "
-        return self._line(line, marks, part, gutter, width, side)
+        return self._line(row, line, f"{'' if row.part else number or '':>6} ", width, side)
 
     def _stacked(self, row: DiffRow, width: int) -> Content:
         line = row.left
@@ -162,29 +157,26 @@ class DiffList(Rows[DiffRow]):
         if line.mark is DiffMark.SKIPPED:
             return shown(f"            ⋯ {line.text}", MUTED)
         numbers = ("", "") if row.part else (line.left or "", line.right or "")
-        gutter = f"{numbers[0]:>5} {numbers[1]:>5} "
         side = int(line.mark is DiffMark.ADDED)
-        return self._line(line, row.marks[0], row.part, gutter, width, side)
+        return self._line(row, line, f"{numbers[0]:>5} {numbers[1]:>5} ", width, side)
 
-    def _line(
-        self, line: DiffLine, marks: Spans, part: int, gutter: str, width: int, side: int
-    ) -> Content:
+    def _line(self, row: DiffRow, line: DiffLine, gutter: str, width: int, side: int) -> Content:
         """Numbers and mark, then the text: coloured by syntax, what differs in it underlined."""
         number = (line.left, line.right)[side] or 0
         changed = _COLOUR.get(line.mark, "")
-        mark = " " if part or not changed else line.mark
+        mark = " " if row.part or not changed else line.mark
         head = Content.styled(gutter, MUTED) + Content.styled(f"{mark} ", f"{changed} bold")
-        text = line.text if self.wrapped else line.text[:_LONGEST]
+        text = self._cut(line)
         spans = [*self._styles[side].get(number, ())]
-        spans += [(start, end, f"{changed} bold underline") for start, end in marks]
-        spans += [(start, end, "reverse") for start, end in found(text, self._search)]
-        body = _styled(text, spans)
+        spans += [(*span, f"{changed} bold underline") for span in row.marks(line)]
+        spans += [(*span, "reverse") for span in found(text, self._search)]
+        body = styled(text, spans)
+        if len(text) < len(line.text):
+            body += Content("…")
         if self.wrapped:
             pieces = body.fold(max(self._text_width, 8))
-            body = pieces[part] if part < len(pieces) else Content("")
-        elif len(line.text) > _LONGEST:
-            body += Content("…")
-        whole = _fit(head + body, width)
+            body = pieces[row.part] if row.part < len(pieces) else Content("")
+        whole = fitted(head + body, width)
         return whole.stylize_before(f"on {changed} 12%") if changed else whole
 
     # --- Going about -------------------------------------------------------------------
@@ -246,22 +238,3 @@ def _coloured(
         }
         sides.append(dict(zip(numbered, styles(path, list(numbered.values())), strict=True)))
     return sides[0], sides[1]
-
-
-def _styled(text: str, spans: Sequence[tuple[int, int, str]]) -> Content:
-    """A stranger's text with styles on stretches of it, later ones over earlier ones.
-
-    Characters that are spelled out for safety take more than one cell: so each stretch is
-    spelled out by itself.
-    """
-    edges = sorted({0, len(text), *(at for span in spans for at in span[:2] if at < len(text))})
-    parts = []
-    for first, last in pairwise(edges):
-        over = " ".join(style for start, end, style in spans if start <= first < end)
-        parts.append(shown(text[first:last], over))
-    return Content("").join(parts)
-
-
-def _fit(text: Content, width: int) -> Content:
-    cut = text.truncate(width, ellipsis=True)
-    return cut.pad_right(width - cut.cell_length)
