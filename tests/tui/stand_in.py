@@ -35,7 +35,11 @@ from repro_tui.rerun.model import (
     Plan,
     Refusal,
     Request,
+    Series,
 )
+from repro_tui.rerun.presets import Preset
+from repro_tui.rerun.presets import load as load_presets
+from repro_tui.rerun.series import Choice, Schedule
 from repro_tui.settings import Settings, load
 
 NOW = 1_760_003_600_000
@@ -156,6 +160,10 @@ class StandIn:
         self.comparison = comparison
         self.several = builders.several
         self.all_jobs = jobs
+        self.all_devices: tuple[Device, ...] = (
+            Device("cpu", "AMD EPYC 7B13", detail="2 cores"),
+            Device("cuda:0", "NVIDIA H200", memory=150_000_000_000),
+        )
         self.refusal: Refusal | None = None
         self.failure: ReproError | None = None
         self.log = "epoch 1 loss 0.5\n"
@@ -166,6 +174,7 @@ class StandIn:
         self.asked: list[tuple[str, ...]] = []
         """The runs of each comparison, by id, the base first."""
         self.requests: list[Request] = []
+        self.series: list[Series] = []
         self.looked_at: list[str] = []
         self.submitted: list[Plan] = []
         self.cancelled: list[Job] = []
@@ -271,15 +280,30 @@ class StandIn:
         return self.several()
 
     def devices(self) -> tuple[Device, ...]:
-        return (
-            Device("cpu", "AMD EPYC 7B13", detail="2 cores"),
-            Device("cuda:0", "NVIDIA H200", memory=150_000_000_000),
-        )
+        return self.all_devices
 
-    def plan(self, request: Request) -> Plan | Refusal:
+    def schedule(self, request: Request, series: Series) -> Schedule | Refusal:
         self._fail()
         self.requests.append(request)
-        return self.refusal or plan_for(request)
+        self.series.append(series)
+        if self.refusal is not None:
+            return self.refusal
+        first = plan_for(request)
+        seeds = series.seeds or tuple(range(8, 8 + series.times)) * series.other_seeds
+        plans = [plan_for(replace(request, seed=seed)) for seed in seeds] or [first] * series.times
+        original = plan_for(Request(request.run_id))
+        choices = [Choice("seed", "7", ", ".join(str(plan.seed) for plan in plans))] * (
+            plans[0].seed != 7
+        )
+        choices += [
+            Choice(name, original.parameters[name], value)
+            for name, value in request.overrides.items()
+        ]
+        return Schedule(tuple(plans), tuple(choices), original)
+
+    def presets(self) -> tuple[Preset, ...]:
+        self._fail()
+        return load_presets()
 
     def submit(self, plan: Plan) -> Job:
         self.submitted.append(plan)

@@ -2,11 +2,11 @@
 
 from tests import builders
 from tests.tui.conftest import Session, program
-from tests.tui.stand_in import REFUSAL, run_id
+from tests.tui.stand_in import REFUSAL, StandIn, run_id
 from textual.widgets import Button, Checkbox, Collapsible, Input, Select
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun.model import Determinism, EnvManager
+from repro_tui.rerun.model import Determinism, EnvManager, Series
 
 
 async def fill(session: Session, selector: str, value: str) -> None:
@@ -39,7 +39,7 @@ async def test_shows_exactly_what_will_run() -> None:
 
 async def test_offers_the_devices_of_this_machine() -> None:
     async with program(size=(120, 40)) as session:
-        await session.press("r", "enter")
+        await session.press("r", "tab", "enter")
         text = session.text()
     assert "cpu  AMD EPYC 7B13" in text
     assert "cuda:0  NVIDIA H200, 139.7 GiB" in text
@@ -61,13 +61,13 @@ async def test_every_choice_changes_the_plan_at_once() -> None:
         fields = session.app.screen.query("#parameters Input").results(Input)
         rate = next(field for field in fields if field.name == "lr")
         rate.value = "0.5"
-        await session.until(lambda: "--lr 0.5" in session.text())
+        await session.until(lambda: "0.001 → 0.5" in session.text())
         assert session.engine.requests[-1].overrides == {"lr": "0.5"}
 
 
 async def test_typing_a_seed_plans_once_it_rests() -> None:
     async with program() as session:
-        await session.press("r", "tab")
+        await session.press("r", "tab", "tab")
         await session.pilot.press(*"123")
         await session.until(lambda: session.engine.requests[-1].seed == 123)
         assert [request.seed for request in session.engine.requests][-1] == 123
@@ -93,20 +93,74 @@ async def test_threads_and_what_joins_the_checkout_are_choices() -> None:
 async def test_so_many_times_is_so_many_jobs() -> None:
     async with program() as session:
         await session.press("r")
-        planned = len(session.engine.requests)
         times = session.app.screen.query_one("#times", Input)
-        times.value = "3"
-        await session.until(lambda: "3: each a job of its own" in session.text())
-        # The plan is the same: it is not made again.
-        assert len(session.engine.requests) == planned
         times.value = "20"
         await session.until(lambda: "cannot be run 20 times" in session.text())
         assert session.app.screen.query_one("#start", Button).disabled
         times.value = "3"
-        await session.until(lambda: "3: each a job of its own" in session.text())
+        await session.until(lambda: "3: each a job of its own." in session.text())
         await session.press("ctrl+s")
-        assert len(session.engine.submitted) == 3
+        assert [plan.seed for plan in session.engine.submitted] == [7, 7, 7]
         assert session.screen == "JobsScreen"
+
+
+async def test_each_job_gets_a_seed_of_its_own_where_that_is_chosen() -> None:
+    async with program() as session:
+        await session.press("r")
+        await fill(session, "#seed", "3, 4")
+        assert session.engine.series[-1] == Series(2, (3, 4))
+        assert "with the seeds 3, 4." in session.text()
+        await fill(session, "#seed", "other")
+        await fill(session, "#times", "2")
+        assert session.engine.series[-1] == Series(2, other_seeds=True)
+        session.app.screen.query_one("#seed", Input).value = "1,2,3"
+        await session.until(lambda: "3 seeds for 2 times" in session.text())
+        await fill(session, "#times", "")
+        await session.press("ctrl+s")
+        assert [plan.seed for plan in session.engine.submitted] == [1, 2, 3]
+
+
+async def test_what_is_not_as_the_original_comes_first() -> None:
+    async with program() as session:
+        await session.press("r")
+        assert "Nothing is chosen otherwise than the original had it." in session.text()
+        await fill(session, "#seed", "8")
+        assert "Not as the original, by your choice" in session.text()
+        assert "7 → 8" in session.text()
+
+
+async def test_a_preset_fills_the_fields_and_what_is_changed_afterwards_stands() -> None:
+    async with program(size=(80, 24)) as session:
+        await session.press("r", "ctrl+o")
+        # The stand-in's machine has a GPU.
+        assert "CPU against GPU" in session.text()
+        # none, strict, exactly as recorded, CPU against GPU
+        await session.press("down", "down", "down", "enter")
+        await session.until(lambda: session.engine.requests[-1].device == "cuda:0")
+        await choose(session, "#preset", "five times, other seeds")
+        assert session.engine.series[-1] == Series(5, other_seeds=True)
+        assert session.engine.requests[-1].device is None
+        await choose(session, "#preset", "same device, same seed, strict")
+        assert session.engine.series[-1] == Series()
+        assert session.engine.requests[-1].determinism is Determinism.STRICT
+        await fill(session, "#threads", "2")
+        select = session.app.screen.query_one("#preset", Select)
+        assert select.is_blank()
+        assert session.engine.requests[-1].determinism is Determinism.STRICT
+        await fill(session, "#threads", "")
+        assert select.value == "same device, same seed, strict"
+
+
+async def test_a_preset_that_does_not_fit_this_machine_says_why() -> None:
+    engine = StandIn()
+    engine.all_devices = engine.all_devices[:1]
+    async with program(engine) as session:
+        await session.press("r", "ctrl+o")
+        assert "✗ CPU against GPU: This machine has no GPU." in session.text()
+        await session.press("down", "down", "down", "enter")
+        assert "This machine has no GPU." in session.told()
+        assert session.app.screen.query_one("#preset", Select).is_blank()
+        assert session.engine.requests[-1].device is None
 
 
 async def test_a_refusal_opens_what_may_supply_the_missing() -> None:

@@ -15,15 +15,17 @@ from textual.widgets import Button, Checkbox, Footer, Input, Select, Static
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
-from repro_tui.rerun.describe import rows
-from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request
+from repro_tui.rerun.describe import often, rows
+from repro_tui.rerun.model import Device, Job, Refusal
+from repro_tui.rerun.presets import Preset
+from repro_tui.rerun.series import Schedule
 from repro_tui.text import visible
 from repro_tui.tui.background import Failed, Progress, start
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.house import house
 from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.spelling import MUTED, shown
-from repro_tui.tui.widgets.choices import Choices
+from repro_tui.tui.widgets.choices import Asked, Choices
 
 _PAUSE = 0.25
 """Seconds without a keypress before the plan is made again."""
@@ -35,9 +37,14 @@ class Surveyed(Message):
 
 
 @dataclass
+class PresetsRead(Message):
+    presets: tuple[Preset, ...]
+
+
+@dataclass
 class Planned(Message):
-    request: Request
-    outcome: Plan | Refusal
+    asked: Asked
+    outcome: Schedule | Refusal
 
 
 @dataclass
@@ -49,11 +56,17 @@ class Submitted(Message):
 class RerunScreen(ModalScreen[None]):
     TITLE = "Re-execute"
     HELP = (
-        "The right side shows exactly what will run. Change a choice and it is planned again. "
-        "Nothing starts before you say so with ctrl+s; your own working tree is never touched."
+        "The right side shows exactly what will run, and first what in it is not as the original "
+        "had it. Change a choice and it is planned again. Nothing starts before you say so with "
+        "ctrl+s; your own working tree is never touched.\n"
+        "A preset fills the fields; what you change afterwards stands. With several times or "
+        "seeds each is a job of its own: the same seed asks whether it repeats itself, other "
+        "seeds ask how much is luck.\n"
+        "Your own presets stand in presets.toml beside your settings."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", priority=True, id="rerun.start"),
+        Binding("ctrl+o", "presets", "Presets", priority=True, id="rerun.presets"),
         Binding("escape", "dismiss", "Close", id="rerun.back"),
         Binding("f1", "app.help", "Help", id="rerun.help"),
     ]
@@ -61,9 +74,14 @@ class RerunScreen(ModalScreen[None]):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._request = Request(run.run_id)
-        self._times = 1
-        self._plan: Plan | None = None
+        self._asked: Asked | None = None
+        """What was planned last, or is being planned."""
+        self._schedule: Schedule | None = None
+        """What can be started."""
+        self._presets: tuple[Preset, ...] = ()
+        self._devices: tuple[Device, ...] = ()
+        self._original: str | None = None
+        """The device that the original had, once a plan told."""
         self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -82,15 +100,43 @@ class RerunScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         engine = house(self).engine
-        self._set_plan(None)
+        self._set(None)
         self._say(Content.styled("Working out what would run…", MUTED))
         start(self, "devices", lambda _: Surveyed(engine.devices()))
+        start(self, "presets", lambda _: PresetsRead(engine.presets()))
         self._make_plan()
 
     # --- The choices -----------------------------------------------------------------------
 
+    @property
+    def _choices(self) -> Choices:
+        return self.query_one(Choices)
+
     def on_surveyed(self, message: Surveyed) -> None:
-        self.query_one(Choices).offer_devices(message.devices)
+        self._devices = message.devices
+        self._choices.offer_devices(message.devices)
+        self._offer_presets()
+
+    def on_presets_read(self, message: PresetsRead) -> None:
+        self._presets = message.presets
+        self._offer_presets()
+
+    def _offer_presets(self) -> None:
+        if self._presets and self._devices:
+            self._choices.offer_presets(self._presets, self._original, self._devices)
+
+    def action_presets(self) -> None:
+        select = self.query_one("#preset", Select)
+        select.focus()
+        select.action_show_overlay()
+
+    @on(Select.Changed, "#preset")
+    def _preset_chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        try:
+            self._choices.take_preset()
+        except ReproError as error:
+            house(self).complain(error, "This preset does not fit")
 
     @on(Select.Changed)
     @on(Input.Changed)
@@ -103,28 +149,31 @@ class RerunScreen(ModalScreen[None]):
     # --- The plan --------------------------------------------------------------------------
 
     def _make_plan(self) -> None:
+        self._choices.tell_preset()
         try:
-            asked = self.query_one(Choices).asked(self._run.run_id)
+            asked = self._choices.asked(self._run.run_id)
         except ReproError as error:
+            self._asked = None
             self._refuse(error.message, error.hint)
             return
-        self._times = asked.times
-        if self._plan is not None and asked.request == self._request:
-            self._say(_spelled(self._plan, self._times))
+        if asked == self._asked:
             return
-        request = self._request = asked.request
-        self._set_plan(None)
+        self._asked = asked
+        self._set(None)
         engine = house(self).engine
-        start(self, "plan", lambda _: Planned(request, engine.plan(request)))
+        start(self, "plan", lambda _: Planned(asked, engine.schedule(asked.request, asked.series)))
 
     def on_planned(self, message: Planned) -> None:
-        if message.request != self._request:
+        if message.asked != self._asked:
             return
         match message.outcome:
-            case Plan() as plan:
-                self._set_plan(plan)
-                self._say(_spelled(plan, self._times))
-                self.query_one(Choices).offer_parameters(plan.parameters)
+            case Schedule() as schedule:
+                self._set(schedule)
+                self._say(_spelled(schedule))
+                self._choices.offer_parameters(schedule.plans[0].parameters)
+                if schedule.original is not None and self._original is None:
+                    self._original = schedule.original.device
+                    self._offer_presets()
             case Refusal(lacks):
                 lines = [Content.styled("This run cannot be re-executed so:", "$text-error bold")]
                 for lack in lacks:
@@ -133,18 +182,22 @@ class RerunScreen(ModalScreen[None]):
                         Content("  → ") + shown(lack.remedy),
                     ]
                 self._say(Content("\n").join(lines))
-                self.query_one(Choices).open_more()
+                self._choices.open_more()
 
     def on_failed(self, message: Failed) -> None:
+        if message.group in ("presets", "devices"):
+            house(self).complain(message.error)
+            return
+        self._asked = None
         self._refuse(message.error.message, message.error.hint)
 
     def _refuse(self, what: str, remedy: str) -> None:
-        self._set_plan(None)
+        self._set(None)
         self._say(shown(what, "$text-error") + Content("\n") + shown(remedy))
 
-    def _set_plan(self, plan: Plan | None) -> None:
-        self._plan = plan
-        self.query_one("#start", Button).disabled = plan is None
+    def _set(self, schedule: Schedule | None) -> None:
+        self._schedule = schedule
+        self.query_one("#start", Button).disabled = schedule is None
         self.refresh_bindings()
 
     def _say(self, text: Content | Facts) -> None:
@@ -155,15 +208,15 @@ class RerunScreen(ModalScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a plan that stands can be started."""
         del parameters
-        return None if action == "start" and self._plan is None else True
+        return None if action == "start" and self._schedule is None else True
 
     def action_start(self) -> None:
-        if self._plan is not None:
-            engine, plan, times = house(self).engine, self._plan, self._times
-            self._set_plan(None)
+        if self._schedule is not None:
+            engine, plans = house(self).engine, self._schedule.plans
+            self._set(None)
 
             def submit(_: Progress) -> Submitted:
-                return Submitted(engine.submit_all([plan] * times)[0])
+                return Submitted(engine.submit_all(plans)[0])
 
             start(self, "submit", submit)
 
@@ -172,12 +225,29 @@ class RerunScreen(ModalScreen[None]):
         self.app.switch_screen(JobsScreen(message.job.job_id))
 
 
-def _spelled(plan: Plan, times: int) -> Facts:
-    """What exactly will run, line by line."""
-    often = [("times", f"{times}: each a job of its own")] if times > 1 else []
+def _spelled(schedule: Schedule) -> Facts:
+    """What exactly will run, line by line: first what is not as the original had it."""
+    plan = schedule.plans[0]
+    chosen = [
+        (
+            shown(each.name, MUTED),
+            shown(f"{each.original or 'empty'} → ", MUTED)
+            + shown(each.chosen or "empty", "$text-accent bold"),
+        )
+        for each in schedule.choices
+    ]
+    nothing = Content.styled("Nothing is chosen otherwise than the original had it.", MUTED)
+    heading = Content.styled("Not as the original, by your choice", "bold")
+    head = [(Content(""), heading), *chosen] if chosen else [(Content(""), nothing)]
+    if told := often(schedule.plans):
+        head.insert(0, (Content(""), shown(f"{told}.", "$text-accent bold")))
     return Facts(
         [
-            (shown(name, MUTED), shown(value, "$text-warning" if name == "caveat" else ""))
-            for name, value in (*often, *rows(plan))
+            *head,
+            (Content(""), Content("")),
+            *(
+                (shown(name, MUTED), shown(value, "$text-warning" if name == "caveat" else ""))
+                for name, value in rows(plan)
+            ),
         ]
     )
