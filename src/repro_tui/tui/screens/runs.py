@@ -183,11 +183,13 @@ class RunsScreen(Screen[None]):
         self._feed.fill()
 
     def on_run_feed_filled(self, message: RunFeed.Filled) -> None:
-        fresh = set(message.run_ids)
-        first, last = self._list.window()
-        rows = self._list.rows[first:last]
-        self._list.measure(row for row in rows if row.run_id in fresh and row.known is not None)
-        self._list.refresh()
+        table, fresh = self._list, set(message.run_ids)
+        rows = table.rows
+        if isinstance(rows, RunList):
+            first, last = table.in_view
+            if not fresh.isdisjoint(rows.ids(first, last)):
+                table.measure(row for row in rows[first:last] if row.known is not None)
+                table.refresh()
         self._show_details()
         self._feed.fill()
 
@@ -390,7 +392,6 @@ class RunsScreen(Screen[None]):
         self._keep(marks=marks)
         rows = self._rows()
         self._list.show(rows)
-        self._list.measure(row for row in rows[self._list.cursor : self._list.cursor + 1])
         self._tell()
 
     def action_fold(self) -> None:

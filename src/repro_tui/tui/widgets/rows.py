@@ -144,27 +144,26 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         self.follow()
 
     def render_line(self, y: int) -> Strip:
-        width = max(self.full_width(self.size.width), self.size.width)
-        if y == 0 and self._head_height:
-            style = self.get_visual_style("rows--head")
-            return self.cropped(self.fitted(self.head(self.size.width), width, style), style)
+        seen, left = self.size.width, self.scroll_offset.x
+        width = max(self.full_width(seen), seen)
         index = self.scroll_offset.y + y - self._head_height
-        if not 0 <= index < len(self.rows):
-            return Strip.blank(self.size.width, self.visual_style.rich_style)
-        style = self.visual_style
-        if index == self.cursor:
-            style = self.get_visual_style("rows--cursor")
-        return self.cropped(self.strip(self.rows[index], width, style), style)
+        head = self.head(seen) if y < self._head_height else None
+        if head is not None:
+            style = self.get_visual_style("rows--head")
+            strip = self.fitted(head, width, style)
+        elif 0 <= index < len(self.rows):
+            here = index == self.cursor
+            style = self.get_visual_style("rows--cursor") if here else self.visual_style
+            strip = self.strip(self.rows[index], width, style)
+        else:
+            return Strip.blank(seen, self.visual_style.rich_style)
+        whole = not left and strip.cell_length == seen
+        return strip if whole else strip.crop_extend(left, left + seen, style.rich_style)
 
     def fitted(self, content: Content, width: int, style: Style) -> Strip:
         """Content as a line of that width."""
         line = content.truncate(width, ellipsis=True, pad=True)
         return Visual.to_strips(self, line, width, 1, style, apply_selection=False)[0]
-
-    def cropped(self, strip: Strip, style: Style) -> Strip:
-        """The part of a line that is in view."""
-        left = self.scroll_offset.x
-        return strip.crop_extend(left, left + self.size.width, style.rich_style)
 
     # --- The cursor --------------------------------------------------------------------
 

@@ -50,10 +50,16 @@ class RunTable(Table[RunRow]):
             return cell
         return emphasised(cell, self.search, loosely=column.key == "name")
 
-    def window(self) -> tuple[int, int]:
-        """The rows in view and their neighbourhood, from the first to behind the last."""
+    @property
+    def in_view(self) -> tuple[int, int]:
+        """The rows in view, from the first to behind the last."""
         top = self.scroll_offset.y
-        return max(top - _NEIGHBOURHOOD, 0), top + self.size.height + _NEIGHBOURHOOD
+        return top, top + self.size.height
+
+    def window(self) -> tuple[int, int]:
+        """The same, with their neighbourhood."""
+        first, last = self.in_view
+        return max(first - _NEIGHBOURHOOD, 0), last + _NEIGHBOURHOOD
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

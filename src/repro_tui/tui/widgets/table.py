@@ -185,6 +185,7 @@ class Table(Rows[T]):
         super().__init__(id=id)
         self._columns: tuple[Column[T], ...] = ()
         self._needs: dict[str, int] = {}
+        self._growing = False
         self.sized: Mapping[str, int] = {}
         """Widths in cells of the columns that were sized by hand."""
 
@@ -204,9 +205,12 @@ class Table(Rows[T]):
         return rows[:most]
 
     def measure(self, rows: Iterable[T], *, empty: bool = False) -> None:
-        """Make the columns wide enough for these rows, too."""
-        for key, width in needed(self._columns, rows).items():
-            self._needs[key] = max(width, self._needs.get(key, 0))
+        """See whether these rows have something in columns that were empty so far.
+
+        Other columns are measured as their cells are drawn.
+        """
+        unseen = [column for column in self._columns if not self._needs.get(column.key)]
+        self._needs |= needed(unseen, rows)
         layout = lay_out(self._columns, self._needs, self.sized, empty=empty)
         if layout != self.fitted_columns:
             under = self.under_cursor
@@ -277,29 +281,44 @@ class Table(Rows[T]):
         return Content(" ") + Content(" " * _GAP).join(titles)
 
     def strip(self, row: T, width: int, style: Style) -> Strip:
-        """Segments cell by cell: a page of lines is drawn at every press of a key."""
-        plain = style.rich_style
-        segments = [Segment(" ", plain)]
+        """Few segments, made at once: a page of lines is drawn at every press of a key."""
+        plain, segments = style.rich_style, []
+        waiting = " "
         filled = 1
         layout = self.fitted_columns
         for column, wide in zip(layout.columns, layout.widths, strict=True):
             cell = self.cell(column, row)
             taken = cell.cell_length
             if taken > wide:
+                self._grow(column, taken, wide)
                 cell = cell.truncate(wide, ellipsis=True)
                 taken = cell.cell_length
             padding = " " * (wide - taken)
-            if column.right and padding:
-                segments.append(Segment(padding, plain))
+            if column.right:
+                waiting += padding
             if cell.spans:
+                segments.append(Segment(waiting, plain))
+                waiting = ""
                 for text, own in cell.render(style, "", self._get_style):
                     segments.append(Segment(text, (style + own).rich_style))
-            elif taken:
-                segments.append(Segment(cell.plain, plain))
-            segments.append(Segment(" " * _GAP if column.right else padding + " " * _GAP, plain))
+            else:
+                waiting += cell.plain
+            waiting += " " * _GAP if column.right else padding + " " * _GAP
             filled += wide + _GAP
-        segments.append(Segment(" " * (width - filled), plain))
+        segments.append(Segment(waiting + " " * (width - filled), plain))
         return Strip(segments, width)
+
+    def _grow(self, column: Column[T], taken: int, wide: int) -> None:
+        """Make room in the next frame for a cell that was cut."""
+        if wide < column.most and column.key not in self.sized:
+            if not self._growing:
+                self._growing = True
+                self.call_after_refresh(self._grown)
+            self._needs[column.key] = max(min(taken, column.most), self._needs[column.key])
+
+    def _grown(self) -> None:
+        self._growing = False
+        self.measure(())
 
     def cell(self, column: Column[T], row: T) -> Content:
         """What a column tells of a row."""
