@@ -8,7 +8,7 @@ from textual.widgets._footer import FooterKey
 
 from repro_tui.errors import ReproError
 from repro_tui.settings import Remapping
-from repro_tui.tui.actions import actions
+from repro_tui.tui.actions import IN_FULL, actions
 from repro_tui.tui.keys import _ours, bound, keymap
 
 WHERE = "own.toml:3"
@@ -27,6 +27,7 @@ def test_every_binding_has_an_id_of_its_own() -> None:
             assert binding.id, f"{kind.__name__}: {binding.key} has no id"
             ids.append(binding.id)
     assert sorted(ids) == [each.id for each in bound()], "an id stands for two actions"
+    assert set(IN_FULL) <= set(ids), "what it tells in full is no action"
 
 
 def test_no_two_actions_share_a_key_as_the_program_comes() -> None:
@@ -97,6 +98,8 @@ async def test_the_keys_of_a_person_work_and_are_shown_everywhere() -> None:
         (mark,) = [each for each in actions(session.app.screen) if each.action == "mark"]
         assert mark.keys == ("m",)
         commands = session.app.get_system_commands(session.app.screen)
-        assert "key: m" in {command.help for command in commands if command.title == "Mark"}
+        assert "key: m" in {
+            command.help for command in commands if command.title.startswith("Mark the run")
+        }
         await session.press("question_mark")
         assert "m " in next(line for line in session.text().split("\n") if "Mark" in line)
