@@ -12,7 +12,7 @@ from tests.rerun.test_plan import planned
 
 from repro_tui.cli import main
 from repro_tui.cli.program import program
-from repro_tui.compare.several import MOST_RUNS
+from repro_tui.compare.model import MOST_RUNS
 from repro_tui.errors import ExitCode
 from repro_tui.rerun import jobfolder
 from repro_tui.rerun.model import MOST_TIMES, Job, JobState

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
 if __name__ == "__main__":
+    settings = load()
 
     def open_engine(_: str | None) -> "Engine":
         from repro_tui.engine import Engine
 
         location = discover(None, Path.cwd())
-        return Engine(load(), location, ClientReader(location.uri, MlflowProcess()))
+        return Engine(settings, location, ClientReader(location.uri, MlflowProcess()))
 
-    ReproApp(open_engine, load()).run()
+    ReproApp(open_engine, settings).run()

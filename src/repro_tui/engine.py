@@ -1,30 +1,24 @@
 """The engine behind the screen and the command line: one store, its runs, what is asked of them.
 
 Every method blocks, may be called from any thread and raises `ReproError`. Nothing is
-computed twice: the evidence of runs that have ended is kept.
+computed twice: the evidence of runs that have ended is kept. What only some questions need
+(collecting, comparing, re-executing) is imported by the first of them: listing runs waits
+for none of it.
 """
+
+from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from repro_tui.compare.compare import compare
-from repro_tui.compare.departure import so_far
-from repro_tui.compare.model import Comparison
-from repro_tui.compare.policy import Policy
-from repro_tui.compare.several import MOST_RUNS, Several, compare_several
+from repro_tui.compare.model import MOST_RUNS
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.collect import collect
-from repro_tui.evidence.files import open_file
-from repro_tui.evidence.look import look
 from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run, Tag
-from repro_tui.evidence.origin import Places
-from repro_tui.evidence.overview import Overview
-from repro_tui.evidence.repository import commits_between
 from repro_tui.evidence.tracking import (
-    Outline,
     Reader,
     RunPage,
     RunQuery,
@@ -33,15 +27,20 @@ from repro_tui.evidence.tracking import (
     open_reader,
 )
 from repro_tui.evidence.tracking.downloads import Downloads
-from repro_tui.rerun import jobs, presets, survey
-from repro_tui.rerun.advance import Course, advance, steps
-from repro_tui.rerun.devices import devices
 from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request, Series
-from repro_tui.rerun.plan import plan
-from repro_tui.rerun.presets import Preset
-from repro_tui.rerun.series import Schedule, schedule
-from repro_tui.rerun.situation import Situation
 from repro_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from repro_tui.compare.model import Comparison
+    from repro_tui.compare.policy import Policy
+    from repro_tui.compare.several import Several
+    from repro_tui.evidence.origin import Places
+    from repro_tui.evidence.overview import Overview
+    from repro_tui.evidence.tracking.outline import Outline
+    from repro_tui.rerun.advance import Course
+    from repro_tui.rerun.presets import Preset
+    from repro_tui.rerun.series import Schedule
+    from repro_tui.rerun.situation import Situation
 
 Progress = Callable[[str], None]
 
@@ -73,7 +72,7 @@ class Engine:
         tracking_uri: str | None,
         folder: Path,
         named_by: str = "the option --tracking-uri",
-    ) -> "Engine":
+    ) -> Engine:
         """Find the store as MLflow does, starting in `folder`, and open it for reading.
 
         `named_by` is who gave the URI, where there is one.
@@ -113,6 +112,8 @@ class Engine:
 
     def overview(self, run_id: str, progress: Progress = silent) -> Overview:
         """What is known of a run, its artifacts listed and not read."""
+        from repro_tui.evidence.look import look
+
         return look(run_id, self.reader, self._downloads, progress, self._places(run_id))
 
     def histories(self, run_id: str) -> dict[str, History]:
@@ -127,6 +128,8 @@ class Engine:
 
     def evidence(self, run_id: str, progress: Progress = silent) -> Evidence:
         """All that is known of a run; collected once where the run has ended."""
+        from repro_tui.evidence.collect import collect
+
         with self._lock:
             kept = self._evidence.get(run_id)
         if kept is not None:
@@ -139,6 +142,8 @@ class Engine:
         return evidence
 
     def _places(self, run_id: str) -> Places:
+        from repro_tui.evidence.origin import Places
+
         settings = self.settings
         # A run that was re-executed from elsewhere than it says: its code is there.
         also = [job.plan.repository for job in self.jobs() if job.plan.reexecutes == run_id]
@@ -168,6 +173,8 @@ class Engine:
 
         Re-executions of the first are summed up, and so is whatever `repeats` says is one.
         """
+        from repro_tui.compare.several import compare_several
+
         if len(run_ids) > MOST_RUNS:
             raise ReproError(
                 f"{len(run_ids)} runs are too many to compare at once.",
@@ -181,6 +188,10 @@ class Engine:
         return compare_several(base, others, self._comparing(policy), repeats=repeats)
 
     def _comparing(self, policy: Policy | None) -> Callable[[Evidence, Evidence], Comparison]:
+        from repro_tui.compare.compare import compare
+        from repro_tui.evidence.files import open_file
+        from repro_tui.evidence.repository import commits_between
+
         return partial(
             compare,
             policy=policy or self.settings.policy,
@@ -194,31 +205,43 @@ class Engine:
 
     def devices(self) -> tuple[Device, ...]:
         """What this machine offers; looked up once."""
+        from repro_tui.rerun.devices import devices
+
         if self._devices is None:
             self._devices = devices()
         return self._devices
 
     def plan(self, request: Request, progress: Progress = silent) -> Plan | Refusal:
         """What the request leads to. A commit that lies on another machine is fetched."""
+        from repro_tui.rerun.plan import plan
+
         return plan(request, self._survey(request, progress))
 
     def schedule(
         self, request: Request, series: Series, progress: Progress = silent
     ) -> Schedule | Refusal:
         """What several executions of the request lead to; looked up once for all of them."""
+        from repro_tui.rerun.series import schedule
+
         return schedule(request, series, self._survey(request, progress))
 
     def preset(self, name: str, run_id: str, progress: Progress = silent) -> Preset:
         """The preset of this name, fitted to this machine and to the run."""
+        from repro_tui.rerun import presets
+
         found = presets.find(name, presets.load())
         unchosen = self.plan(Request(run_id), progress)
         original = unchosen.device if isinstance(unchosen, Plan) else None
         return presets.fitted(found, original, self.devices())
 
     def presets(self) -> tuple[Preset, ...]:
+        from repro_tui.rerun import presets
+
         return presets.load()
 
     def _survey(self, request: Request, progress: Progress) -> Situation:
+        from repro_tui.rerun import survey
+
         return survey.survey(request, self.reader, self.settings, self.devices(), progress)
 
     def trusts(self, chosen: Plan) -> bool:
@@ -232,6 +255,8 @@ class Engine:
         )
 
     def submit(self, chosen: Plan) -> Job:
+        from repro_tui.rerun import jobs
+
         return jobs.submit(chosen, self.settings)
 
     def submit_all(self, plans: Sequence[Plan]) -> list[Job]:
@@ -247,21 +272,31 @@ class Engine:
         return submitted
 
     def jobs(self) -> tuple[Job, ...]:
+        from repro_tui.rerun import jobs
+
         return jobs.jobs(self.settings)
 
     def job(self, job: Job) -> Job:
         """The job as it stands now."""
+        from repro_tui.rerun import jobs
+
         return jobs.load(job.folder)
 
     def wait(self, job: Job) -> Job:
         """Block until the job has ended."""
+        from repro_tui.rerun import jobs
+
         return jobs.wait(job)
 
     def cancel(self, job: Job) -> None:
+        from repro_tui.rerun import jobs
+
         jobs.cancel(job)
 
     def remove(self, job: Job) -> None:
         """Remove what is kept of a job that has ended; its run stays."""
+        from repro_tui.rerun import jobs
+
         jobs.remove(job)
 
     def course(self, job: Job) -> Course:
@@ -269,6 +304,9 @@ class Engine:
 
         Nothing is known of them where the job works on another store than this one.
         """
+        from repro_tui.compare.departure import so_far
+        from repro_tui.rerun.advance import Course, advance, steps
+
         original = job.plan.reexecutes
         if original is None or job.plan.tracking_uri != self.reader.uri:
             return Course()
@@ -289,4 +327,6 @@ class Engine:
         return found
 
     def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:
+        from repro_tui.rerun import jobs
+
         return jobs.read_log(job, offset)

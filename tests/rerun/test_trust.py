@@ -65,7 +65,7 @@ def test_seeds_and_presets_are_shown_before_anything_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # There may be a GPU where this is tested: whether it fits is the preset's own test.
-    monkeypatch.setattr("repro_tui.engine.devices", lambda: (Device("cpu", "A CPU"),))
+    monkeypatch.setattr("repro_tui.rerun.devices.devices", lambda: (Device("cpu", "A CPU"),))
     arguments = [*asked[0], "--dry-run"]
 
     def shown(*options: str, code: int = 0) -> str:

@@ -15,9 +15,10 @@ from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking.reader import Listing, StoredFile
 from repro_tui.text import visible
 from repro_tui.tui.artifact_tree import tree
-from repro_tui.tui.run_details import NOTE, Told, lines
+from repro_tui.tui.run_details import NOTE, lines
 from repro_tui.tui.run_lines import Line, Topic
 from repro_tui.tui.screens.value import pieces
+from repro_tui.tui.told import Told
 
 ENGINE = StandIn()
 

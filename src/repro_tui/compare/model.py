@@ -7,6 +7,9 @@ from enum import StrEnum
 from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Fact, Key, Run, SectionName, Side
 
+MOST_RUNS = 20
+"""Runs that are compared at once: a table has a column for each."""
+
 
 class Kind(StrEnum):
     """What comparing one key found."""

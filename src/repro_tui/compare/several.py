@@ -19,9 +19,6 @@ from repro_tui.evidence.model import (
     Unreadable,
 )
 
-MOST_RUNS = 20
-"""Runs that are compared at once: a table has a column for each."""
-
 KINDS_GRAVEST_FIRST = (
     Kind.CHANGED,
     Kind.REMOVED,

@@ -8,9 +8,12 @@ never agreement: see `Section` for what an absent key means.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    # Every command needs these nouns; only those that read histories need NumPy.
+    import numpy as np
+    import numpy.typing as npt
 
 Key = tuple[str, ...]
 """Where a fact stands in its section: `("packages", "numpy")`, `("lr",)`."""
@@ -164,9 +167,9 @@ class History:
     since the epoch), `values` float64. Stores keep NaN and infinities; so does this.
     """
 
-    steps: npt.NDArray[np.int64]
-    timestamps: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float64]
+    steps: "npt.NDArray[np.int64]"
+    timestamps: "npt.NDArray[np.int64]"
+    values: "npt.NDArray[np.float64]"
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -176,8 +179,8 @@ class History:
         if not isinstance(other, History):
             return NotImplemented
         return (
-            np.array_equal(self.steps, other.steps)
-            and np.array_equal(self.timestamps, other.timestamps)
+            self.steps.tobytes() == other.steps.tobytes()
+            and self.timestamps.tobytes() == other.timestamps.tobytes()
             and self.values.tobytes() == other.values.tobytes()
         )
 

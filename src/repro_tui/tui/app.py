@@ -23,7 +23,6 @@ from repro_tui.tui.background import Failed, start
 from repro_tui.tui.keys import Keymap, bound, keymap
 from repro_tui.tui.screens.error import ErrorScreen
 from repro_tui.tui.screens.help import HelpScreen
-from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.screens.stores import StoresScreen
@@ -265,6 +264,8 @@ class ReproApp(App[None]):
         start(self, f"remember {what}", lambda _: remember(self.settings.state, change))
 
     def action_jobs(self) -> None:
+        from repro_tui.tui.screens.jobs import JobsScreen
+
         if self.ready and not isinstance(self.screen, JobsScreen):
             self.push_screen(JobsScreen())
 

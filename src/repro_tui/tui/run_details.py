@@ -4,13 +4,12 @@ A line is drawn when it is seen, so that ten thousand params cost what is in vie
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from textual.content import Content
 
 from repro_tui.evidence.gauge import Gauge, Part, gauge, seen_on_page
-from repro_tui.evidence.model import History, LoggedModel, Run, Tag, Unreadable
+from repro_tui.evidence.model import LoggedModel, Run, Tag, Unreadable
 from repro_tui.evidence.overview import Overview
 from repro_tui.evidence.tracking.reader import RunPage
 from repro_tui.reports.runs import device, seed
@@ -28,6 +27,7 @@ from repro_tui.tui.spelling import (
     shown,
     status,
 )
+from repro_tui.tui.told import Told
 
 NOTE = "mlflow.note.content"
 """The tag in which MLflow keeps what a person wrote about a run."""
@@ -36,22 +36,6 @@ Section = tuple[Topic, Content, Iterable[Line]]
 _MOST_SHOWN = 500
 """Lines of one section."""
 _NOTE_LINES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is known by now; None: it is still being read."""
-
-    run: Run
-    overview: Overview | str | None = None
-    """In place of what could not be read stands why."""
-    histories: Mapping[str, History] | str | None = None
-    again: RunPage | str | None = None
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is being read any more."""
-        return None not in (self.overview, self.histories, self.again)
 
 
 def lines(

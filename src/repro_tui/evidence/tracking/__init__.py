@@ -3,12 +3,10 @@
 from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.discover import StoreLocation, discover, is_gone
 from repro_tui.evidence.tracking.open import open_reader
-from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, StoredFile
 
 __all__ = [
     "Listing",
-    "Outline",
     "Reader",
     "RunPage",
     "RunQuery",

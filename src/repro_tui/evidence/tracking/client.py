@@ -13,7 +13,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from repro_tui.errors import ReproError
@@ -21,7 +21,9 @@ from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, 
 from repro_tui.evidence.tracking.artifacts import list_folder, local_path
 from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery
-from repro_tui.evidence.tracking.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.snapshot import Snapshot
 
 _DEFAULTS = {
     # A server that does not answer is to be told of in seconds. Whoever needs more
@@ -193,7 +195,7 @@ class ClientReader(Reader):
         self,
         uri: str,
         process: MlflowProcess,
-        snapshot: Snapshot | None = None,
+        snapshot: "Snapshot | None" = None,
         remark: str = "",
     ) -> None:
         """With `snapshot`, its copy is read instead of the store at `uri`."""

@@ -1,17 +1,16 @@
 """Which reader serves a store."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from repro_tui.evidence.tracking import schema, sqlite
-from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
+from repro_tui.evidence.tracking import schema
 from repro_tui.evidence.tracking.discover import sqlite_path
-from repro_tui.evidence.tracking.http import served
 from repro_tui.evidence.tracking.reader import Reader
-from repro_tui.evidence.tracking.rest import RestReader
-from repro_tui.evidence.tracking.snapshot import Snapshot
-from repro_tui.evidence.tracking.sqlite import SqliteReader
 from repro_tui.text import visible
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.client import MlflowProcess
 
 _POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
 _SLOW = "This store is read through MLflow, which takes longer"
@@ -25,19 +24,31 @@ def open_reader(uri: str, cache: Path) -> Reader:
     are kept below `cache`. Raises ReproError where a database is missing, locked or no
     MLflow store; what other stores lack shows with the first call.
     """
+    # A reader is imported where it is the one: each brings libraries of its own.
+    from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
+
     process = MlflowProcess()
     if (path := sqlite_path(uri, Path.cwd())) is not None:
+        from repro_tui.evidence.tracking import sqlite
+
         revision = sqlite.revision(path)
         if revision in schema.REVISIONS:
-            return SqliteReader(uri, path, process)
+            return sqlite.SqliteReader(uri, path, process)
+        from repro_tui.evidence.tracking.snapshot import Snapshot
+
         return ClientReader(uri, process, Snapshot(path, cache), _unknown(revision))
     if urlsplit(uri).scheme in _POSTGRESQL:
         return _postgresql(uri, process)
+    from repro_tui.evidence.tracking.http import served
+    from repro_tui.evidence.tracking.rest import RestReader
+
     client = ClientReader(uri, process)
     return RestReader(uri, client) if served(uri) else client
 
 
-def _postgresql(uri: str, process: MlflowProcess) -> Reader:
+def _postgresql(uri: str, process: "MlflowProcess") -> Reader:
+    from repro_tui.evidence.tracking.client import ClientReader
+
     try:
         # It needs an extra, and half a second.
         from repro_tui.evidence.tracking.postgresql import PostgresqlReader

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
 from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
-from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.text import visible
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.outline import Outline
 
 NEWEST_FIRST = ("attributes.start_time DESC",)
 MAX_RESULTS = 50_000
@@ -83,7 +85,7 @@ class Reader(Protocol):
         """One page of runs with their params, tags and last metrics, each sorted by name."""
         ...
 
-    def outline(self, query: RunQuery) -> Outline | None:
+    def outline(self, query: RunQuery) -> "Outline | None":
         """All runs of `query` in its order, whatever its page; the verdicts of the whole store.
 
         None: this store tells of runs only page by page.

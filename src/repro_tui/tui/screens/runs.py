@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from repro_tui.compare.several import MOST_RUNS
+from repro_tui.compare.model import MOST_RUNS
 from repro_tui.evidence.model import Experiment, Run
 from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import RunQuery
@@ -29,11 +29,8 @@ from repro_tui.tui.run_reading import PAGE, Found
 from repro_tui.tui.run_rows import Arrangement, Folding, RunList, RunRow, arrange, flat, pair
 from repro_tui.tui.run_search import Search
 from repro_tui.tui.screens.columns import ColumnChoice, ColumnOffer, ColumnsScreen
-from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.pick_several import PickSeveralScreen
-from repro_tui.tui.screens.rerun import RerunScreen
-from repro_tui.tui.screens.run import RunScreen
 from repro_tui.tui.spelling import LEGEND, MUTED, moment, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.filter_box import FilterBox
@@ -554,6 +551,8 @@ class RunsScreen(Screen[None]):
         if pair(self._current, self._view.marks):
             self.action_compare()
         elif self._current is not None:
+            from repro_tui.tui.screens.run import RunScreen
+
             self.app.push_screen(RunScreen(self._current))
 
     def action_compare(self) -> None:
@@ -561,8 +560,12 @@ class RunsScreen(Screen[None]):
         if chosen is None:
             self.notify("Mark another run with space, then compare with c.")
         else:
+            from repro_tui.tui.screens.compare import CompareScreen
+
             self.app.push_screen(CompareScreen(*chosen))
 
     def action_reexecute(self) -> None:
         if self._current is not None:
+            from repro_tui.tui.screens.rerun import RerunScreen
+
             self.app.push_screen(RerunScreen(self._current))

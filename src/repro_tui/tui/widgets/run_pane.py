@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,16 +13,17 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from repro_tui.evidence.model import History, Run
-from repro_tui.evidence.overview import Overview
-from repro_tui.evidence.tracking.reader import RunPage
+from repro_tui.evidence.model import Run
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
-from repro_tui.tui.run_details import Told, lines
 from repro_tui.tui.run_lines import Line, Topic
-from repro_tui.tui.screens.compare import CompareScreen
-from repro_tui.tui.screens.value import ValueScreen
+from repro_tui.tui.told import Told
 from repro_tui.tui.widgets.rows import Chosen, Rows
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.model import History
+    from repro_tui.evidence.overview import Overview
+    from repro_tui.evidence.tracking.reader import RunPage
 
 _MOST_KEPT = 20
 """Runs of which is kept what was read: whole histories can be large."""
@@ -39,7 +40,7 @@ class Looked(Message):
 
     run_id: str
     reading: Reading
-    found: Overview | Mapping[str, History] | RunPage
+    found: "Overview | Mapping[str, History] | RunPage"
 
 
 class RunLines(Rows[Line]):
@@ -144,6 +145,8 @@ class RunPane(Vertical):
     # --- Reading ---------------------------------------------------------------------------
 
     def _draw(self) -> None:
+        from repro_tui.tui.run_details import lines
+
         told = self._told
         if told is None or not self.display or not house(self).ready:
             return
@@ -204,8 +207,12 @@ class RunPane(Vertical):
         if line.heads:
             self._fold(line.topic)
         elif line.opens is not None:
+            from repro_tui.tui.screens.compare import CompareScreen
+
             self.app.push_screen(CompareScreen(*line.opens))
         elif line.value:
+            from repro_tui.tui.screens.value import ValueScreen
+
             whole = line.value if line.shows is None else line.shows()
             self.app.push_screen(ValueScreen(f"{line.topic}: {line.label}", whole))
 
