@@ -398,7 +398,7 @@ async def test_columns_scroll_sideways_while_key_and_base_stay() -> None:
         await session.press("l", "l")
         line = next(line for line in session.text().splitlines() if "base baseline" in line)
         assert "? lost" in line
-        assert "3 of 3" in line
+        assert "runs 3-3 of 3" in line
         await session.press("h", "h")
         line = next(line for line in session.text().splitlines() if "base baseline" in line)
         assert "✓ twin" in line

@@ -107,7 +107,7 @@ def head(names: Sequence[str], at: Columns, column: int) -> Content:
     """What stands over the columns; the one that the cursor is in is underlined."""
     told = ""
     if at.shown < at.runs:
-        told = f"  {at.first} to {at.places[-1]} of {at.runs - 1}"
+        told = f"  runs {at.first}-{at.places[-1]} of {at.runs - 1}"
     line = _fit(Content(told), _LEAD + at.key + 2)
     for place in at.places:
         mark = f"{SIDES[place]} " if at.runs == 2 else ""

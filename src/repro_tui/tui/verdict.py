@@ -28,6 +28,8 @@ class _Line:
     """What is shown where there is little room: the lowest."""
     noun: str = ""
     """What it is one of, where lines of its kind are left out."""
+    own: bool = False
+    """Whether each line of its kind has a label of its own."""
 
 
 def banner(compared: Comparison | Several, width: int, most: int = _ALL) -> Content:
@@ -56,10 +58,10 @@ def _fitted(first: Content, lines: Sequence[_Line], width: int, most: int) -> Co
         kept = set(map(id, order[:count]))
         out = [line for line in lines if id(line) not in kept]
         told = [line for line in lines if id(line) in kept]
-        labels = [told[i - 1].label if i else "" for i in range(len(told))]
+        heads = [not i or told[i - 1].noun != line.noun or line.own for i, line in enumerate(told)]
         facts = [
-            (Content.styled(f"  {'' if line.label == before else line.label}", MUTED), line.text)
-            for line, before in zip(told, labels, strict=True)
+            (Content.styled(f"  {line.label if head else ''}", MUTED), line.text)
+            for line, head in zip(told, heads, strict=True)
         ]
         if out:
             nouns = dict.fromkeys(line.noun for line in out)
@@ -110,7 +112,9 @@ def _several(several: Several) -> tuple[Content, list[_Line]]:
         )
     ]
     for number, (called, each) in enumerate(zip(others, several.comparisons, strict=True)):
-        lines.append(_Line(name(called, _NAME), _one(each), number + (2 if lines else 0), "run"))
+        lines.append(
+            _Line(name(called, _NAME), _one(each), number + (2 if lines else 0), "run", own=True)
+        )
     return first, lines
 
 

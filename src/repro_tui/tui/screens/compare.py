@@ -1,6 +1,6 @@
 """Runs side by side: the verdict, then section by section what was found."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,25 +18,12 @@ from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Run, SectionName
 from repro_tui.reports import several as several_words
 from repro_tui.reports import words
-from repro_tui.text import plural, visible
+from repro_tui.text import visible
 from repro_tui.tui.background import Failed, Progressed, start
-from repro_tui.tui.finding_rows import (
-    CellsRow,
-    Entry,
-    FindingRow,
-    Place,
-    Row,
-    SectionRow,
-    differs,
-    entry,
-    fold,
-    identity,
-    places,
-    rows,
-    searched,
-)
+from repro_tui.tui.finding_rows import CellsRow, FindingRow, Row, SectionRow, identity
 from repro_tui.tui.finding_text import cut, peek, row_of, value_of
 from repro_tui.tui.house import house
+from repro_tui.tui.listing import Listing
 from repro_tui.tui.screens.detail import DetailScreen
 from repro_tui.tui.screens.export import ExportScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
@@ -100,15 +87,7 @@ class CompareScreen(Screen[None]):
         self._ids = run_ids
         self._compared: Comparison | Several | None = None
         self._reading = False
-        self._folded: frozenset[Place] = frozenset()
-        self._everything = False
-        self._unfolded: tuple[Row, ...] = ()
-        """All that is listed, also what is folded away."""
-        self._search = ""
-        self._differing: dict[Hashable, int] = {}
-        """What differs, each with its place among all that does."""
-        self._found: dict[Hashable, int] = {}
-        """The same of what matches the search."""
+        self._listing = Listing()
 
     def compose(self) -> ComposeResult:
         yield TopBar()
@@ -173,6 +152,7 @@ class CompareScreen(Screen[None]):
         self._ids, self._compared = message.run_ids, message.compared
         self._list.names = _names(message.compared)
         self.refresh_bindings()
+        self._listing.load(message.compared)
         self._show_verdict()
         self._show()
         if first:
@@ -196,40 +176,20 @@ class CompareScreen(Screen[None]):
         self._show_verdict()
 
     def _show(self) -> None:
-        if self._compared is None:
-            return
-        self._unfolded = rows(self._compared, everything=self._everything)
-        self._differing = _numbered(row for row in self._unfolded if differs(row))
-        self._seek()
-        self._show_folded()
-
-    def _show_folded(self) -> None:
-        self._list.show(fold(self._unfolded, self._folded))
+        self._list.show(self._listing.shown)
         self._tell()
 
     def _tell(self) -> None:
-        """The line on top: which runs, where the cursor is, what is listed."""
+        """The line on top: where the cursor is, what is listed, how numbers were compared."""
         parts = [Content.styled("compare", "bold")]
         if self._compared is None:
             parts.append(Content(" │ ".join(run_id[:8] for run_id in self._ids[:4])))
         else:
-            if self._search:
-                parts.append(Content.styled(f"search: {visible(self._search, 24)}", "$accent"))
-            parts.append(self._where())
-            parts.append(Content("everything" if self._everything else "only differences"))
+            listing = self._listing
+            parts.append(listing.where(self._list.current))
+            parts.append(Content("everything" if listing.everything else "only differences"))
             parts.append(shown(words.tolerance(_first(self._compared).policy), MUTED))
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
-
-    def _where(self) -> Content:
-        """`difference 3 of 12`, or `match 3 of 12` while a search is on."""
-        row = entry(self._list.current)
-        found = self._found if self._search else self._differing
-        noun, style = ("match", "$accent bold") if self._search else ("difference", "bold")
-        place = found.get(identity(row)) if row is not None else None
-        if place is not None:
-            return Content.styled(f"{noun} {place:,} of {len(found):,}", style)
-        many = f"{len(found):,} match" + ("" if len(found) == 1 else "es")
-        return Content.styled(many if self._search else plural(len(found), noun), style)
 
     @on(Moved, "#list")
     def _moved(self) -> None:
@@ -253,30 +213,13 @@ class CompareScreen(Screen[None]):
         return True if always or self._compared is not None else None
 
     def action_next(self, direction: int) -> None:
-        if self._search:
-            self._jump(self._found, direction)
-        else:
-            self._jump(self._differing, direction)
+        found = self._listing.next(self._list.current, direction)
+        if found is not None:
+            self._show()
+            self._list.go_to(identity(found))
 
     def action_section(self, direction: int) -> None:
         self._list.go(lambda row: isinstance(row, SectionRow), direction)
-
-    def _jump(self, wanted: Collection[Hashable], direction: int) -> None:
-        """Go to the next row that is wanted, folded away or not; only what hides it unfolds."""
-        row = entry(self._list.current) or self._list.current
-        order = [identity(row) for row in self._unfolded]
-        here = order.index(identity(row)) if row is not None and identity(row) in order else -1
-        ahead = range(here + 1, len(order)) if direction > 0 else range(here - 1, -1, -1)
-        target = next((place for place in ahead if order[place] in wanted), None)
-        if target is not None:
-            self._go_to(self._unfolded[target])
-
-    def _go_to(self, row: Row) -> None:
-        hiding = self._folded & set(places(row))
-        if hiding:
-            self._folded -= hiding
-            self._show_folded()
-        self._list.go_to(identity(row))
 
     # --- Searching -------------------------------------------------------------------------
 
@@ -287,28 +230,18 @@ class CompareScreen(Screen[None]):
 
     @on(Input.Changed, "#box")
     def _typed(self, event: Input.Changed) -> None:
-        self._search = event.value.strip().casefold()
-        self._seek()
-        here = entry(self._list.current)
-        if self._found and (here is None or identity(here) not in self._found):
+        listing = self._listing
+        listing.look_for(event.value)
+        if listing.matching and not listing.matches(self._list.current):
             self._list.cursor = 0
-            self._jump(self._found, 1)
+            self.action_next(1)
         self._tell()
-
-    def _seek(self) -> None:
-        """Find what holds every word of the search."""
-        asked = self._search.split()
-        self._found = _numbered(
-            row
-            for row in self._unfolded
-            if asked and isinstance(row, Entry) and all(word in searched(row) for word in asked)
-        )
 
     @on(Input.Submitted, "#box")
     def _entered(self) -> None:
-        if not self._search:
+        if not self._listing.search:
             self._end_search()
-        elif not self._found and not self._everything:
+        elif not self._listing.matching and not self._listing.everything:
             self.notify("Nothing that differs matches; a searches in what is equal, too.")
         self.query_one("#box", Input).remove_class("-open")
         self._list.focus()
@@ -317,31 +250,26 @@ class CompareScreen(Screen[None]):
         box = self.query_one("#box", Input)
         box.value = ""
         box.remove_class("-open")
-        self._search, self._found = "", {}
+        self._listing.look_for("")
         self._list.focus()
         self._tell()
 
     # --- What is listed --------------------------------------------------------------------
 
     def action_everything(self) -> None:
-        self._everything = not self._everything
-        self._show()
+        if self._compared is not None:
+            self._listing.everything = not self._listing.everything
+            self._listing.load(self._compared)
+            self._show()
 
     def action_fold(self) -> None:
-        """Fold or unfold the section or folder that the row is or lies in."""
-        row = self._list.current
-        around = () if row is None else [p for p in places(row) if self._foldable(p)]
-        if around:
-            self._folded ^= {around[-1]}
-            self._show_folded()
-
-    def _foldable(self, place: Place) -> bool:
-        return any(identity(row) == place for row in self._list.rows)
+        if self._list.current is not None:
+            self._listing.toggle(self._list.current)
+            self._show()
 
     def action_fold_all(self) -> None:
-        everything = frozenset((name, ()) for name in SectionName)
-        self._folded = frozenset() if self._folded else everything
-        self._show_folded()
+        self._listing.toggle_all()
+        self._show()
 
     # --- Copying -----------------------------------------------------------------------------
 
@@ -424,7 +352,9 @@ class CompareScreen(Screen[None]):
 
     def action_export(self) -> None:
         if self._compared is not None:
-            self.app.push_screen(ExportScreen(self._compared, Path.cwd(), full=self._everything))
+            self.app.push_screen(
+                ExportScreen(self._compared, Path.cwd(), full=self._listing.everything)
+            )
 
     def action_reexecute(self) -> None:
         from repro_tui.tui.screens.rerun import RerunScreen
@@ -434,7 +364,7 @@ class CompareScreen(Screen[None]):
 
     def action_back(self) -> None:
         """One step back: out of the search, out of the reading, out of the screen."""
-        if self._search or self.query_one("#box").has_class("-open"):
+        if self._listing.search or self.query_one("#box").has_class("-open"):
             self._end_search()
         elif self._reading and self._compared is not None:
             self._reading = False
@@ -446,10 +376,6 @@ class CompareScreen(Screen[None]):
     def action_leave(self) -> None:
         self.workers.cancel_node(self)
         self.dismiss()
-
-
-def _numbered(rows: Iterable[Row]) -> dict[Hashable, int]:
-    return {identity(row): number for number, row in enumerate(rows, 1)}
 
 
 def _first(compared: Comparison | Several) -> Comparison:
