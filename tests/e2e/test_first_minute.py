@@ -30,11 +30,9 @@ async def to_run(session: Session, name: str) -> int:
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 async def test_step_and_cause_within_ten_keys_that_the_screen_names(
-    demo: tuple[Path, Finished], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    demo: tuple[Path, Finished], size: tuple[int, int]
 ) -> None:
     folder, _ = demo
-    monkeypatch.setenv("REPRO_TUI_STATE_DIR", str(folder / "state"))
-    monkeypatch.setenv("REPRO_TUI_CACHE_DIR", str(folder / "cache"))
     async with program(size=size, open_engine=opener(folder)) as session:
         await session.until(lambda: "faster" in session.text())
         keys = await to_run(session, "faster")

@@ -226,7 +226,7 @@ def test_columns_of_several_runs_fit_and_any_can_be_in_view(
     assert at.places[0] == 0
     assert len(set(at.places)) == at.shown <= runs
     names = [f"run {n}" for n in range(runs)]
-    assert head(names, at, 1).cell_length <= max(width, 56)
+    assert head(names, at, 1).cell_length <= max(width, 62)
     run = data.draw(st.integers(0, runs - 1))
     assert run in columns(width, runs, at.with_in_view(run)).places
 

@@ -16,8 +16,10 @@ from tests import builders
 from tests.tui.conftest import program
 from tests.tui.stand_in import REFUSAL, StandIn, job
 
+from repro_tui.compare.model import Comparison
 from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
+from repro_tui.evidence.model import SectionName
 from repro_tui.rerun.model import JobState
 
 _FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
@@ -58,6 +60,33 @@ def _working() -> StandIn:
     return engine
 
 
+def _repeating() -> StandIn:
+    engine = StandIn()
+    engine.several = builders.repeats
+    return engine
+
+
+def _long() -> Comparison:
+    """A param and folders of files that are too long for one narrow line."""
+    text = "cosine, warm-up 200 steps, restarts every 1000, decays until step "
+    left, right = (
+        builders.changed(
+            builders.evidence(builders.run(run_id, name)), SectionName.PARAMS, ("schedule",),
+            builders.known(f"{text}{end}"),
+        )
+        for run_id, name, end in (
+            (builders.LEFT_ID, "baseline", 9000), (builders.RIGHT_ID, "twin", 8000),
+        )
+    )  # fmt: skip
+    for name in ("model/encoder/w0.bin", "model/encoder/w1.bin", "model/decoder.bin", "notes.txt"):
+        key = (name,)
+        file = builders.file(name, b"left")
+        left = builders.changed(left, SectionName.ARTIFACTS, key, builders.known(file))
+        file = builders.file(name, b"right")
+        right = builders.changed(right, SectionName.ARTIFACTS, key, builders.known(file))
+    return builders.compared(left, right)
+
+
 STATES = (
     State("runs"),
     State("runs-details", ("G", "d", "tab"), shows="Record with"),
@@ -71,7 +100,13 @@ STATES = (
     State("compare-everything", ("j", "c", "a")),
     State("compare-reproduced", ("j", "c"), lambda: StandIn(comparison=builders.reproduced)),
     State("compare-unverifiable", ("j", "c"), lambda: StandIn(comparison=builders.unverifiable)),
+    State("compare-search", ("j", "c", "slash", *"torch")),
+    State("compare-folded", ("j", "c", "Z", "n")),
+    State("compare-long", ("j", "c", "n", "n", "n", "j", "j"), lambda: StandIn(comparison=_long)),
+    State("compare-several", ("space", "space", "space", "c", "l"), shows="1 diverged"),
+    State("compare-repeats", ("space", "space", "space", "c"), _repeating, "The 3 repeats"),
     State("verdict", ("j", "c", "v")),
+    State("verdict-repeats", ("space", "space", "space", "c", "v"), _repeating, "The 3 repeats"),
     State("detail-value", ("j", "c", "enter")),
     State("detail-lines", ("j", "c", "n", "n", "enter")),
     State("detail-metric", ("j", "c", "G", *"NNNN", "enter")),

@@ -27,7 +27,7 @@ WIDE = 110
 """Cells from which the two values of a key always stand side by side."""
 _NOTES = 130
 """Cells from which notes have a column of their own."""
-_LEAST = 16
+_LEAST = 15
 """Cells of a column, of several runs."""
 _LEAD = 5
 """Cells before the key: room, the symbol, a gap."""
@@ -77,7 +77,7 @@ def columns(width: int, runs: int = 2, first: int = 1) -> Columns:
         note = width * 26 // 100 if width >= _NOTES else 0
         values = width - _LEAD - key - 2 - 3 - (note + 2 if note else 0)
         return Columns(key, max(values // 2, 4), note)
-    key = max(16, min(width * 24 // 100, 40))
+    key = max(19, min(width * 24 // 100, 40))
     values = width - _LEAD - key - 2 + 3
     shown = max(2, min(runs, values // (_LEAST + 3)))
     first = max(1, min(first, runs - shown + 1))

@@ -27,7 +27,7 @@ def spelled(fact: Fact | None, room: int) -> str:
         case Known(value=FileRef(digest=digest)) if room < _AMPLE:
             return digest if room >= _TIGHT else digest.rpartition(":")[2]
         case Known(value=History() as history) if room < _TIGHT and len(history):
-            return f"{number(float(history.values[-1]))} at point {len(history):,}"
+            return f"{number(float(history.values[-1]))}, point {len(history):,}"
         case Known(value=Package(version, source, hashes, marker)) if hashes:
             # One hash a wheel: a lock lists dozens. They are in the details.
             many = hashes[0] if len(hashes) == 1 else f"{len(hashes)} hashes"

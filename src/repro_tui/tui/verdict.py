@@ -35,7 +35,7 @@ class _Line:
 def banner(compared: Comparison | Several, width: int, most: int = _ALL) -> Content:
     """The verdict in at most so many lines of that width; they say what they leave out."""
     if isinstance(compared, Several):
-        return _fitted(*_several(compared), width, most)
+        return _fitted(*_several(compared, width), width, most)
     return _fitted(_headline(compared), list(_lines(compared)), width, most)
 
 
@@ -100,11 +100,13 @@ def _suspect(number: int, suspect: Suspect) -> Content:
 # --- Several runs ----------------------------------------------------------------------
 
 
-def _several(several: Several) -> tuple[Content, list[_Line]]:
+def _several(several: Several, width: int) -> tuple[Content, list[_Line]]:
     base, *others = several_words.names(several)
     said = Content.styled(several_words.headline(several), "bold")
     first = said + shown(f"   {several_words.against(several)} against {base}")
-    first += Content.styled("   b base · c pair", MUTED)
+    keys = Content.styled("   b base · c pair", MUTED)
+    if first.cell_length + keys.cell_length <= width:
+        first += keys
     lines = [
         _Line("repeats", shown(sentence), number, "sentence")
         for number, sentence in enumerate(
