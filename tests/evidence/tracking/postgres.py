@@ -33,18 +33,35 @@ class Postgres:
         """A tracking URI as MLflow takes it."""
         return f"postgresql+psycopg://{USER}:{QUOTED}@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, database: str, *statements: str) -> None:
-        """Run statements, each in a transaction of its own, as the owner of everything."""
-        with psycopg.connect(
+    def connect(self, database: str) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection of the owner of everything; every statement is a transaction."""
+        return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user=USER,
             password=PASSWORD,
             dbname=database,
             autocommit=True,
-        ) as connection:
+        )
+
+    def execute(self, database: str, *statements: str) -> None:
+        with self.connect(database) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def state(self, database: str) -> dict[str, object]:
+        """A digest of every table, and the number of the next transaction that writes."""
+        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        digest = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t"
+        following = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+        with self.connect(database) as connection:
+
+            def found(sql: str) -> list[tuple[Any, ...]]:
+                return connection.execute(sql.encode()).fetchall()
+
+            return {name: found(digest.format(name)) for (name,) in found(names)} | {
+                "next transaction": found(following)
+            }
 
     def start(self) -> None:
         settings = {

@@ -1,5 +1,6 @@
 """Which reader serves a store."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -55,10 +56,12 @@ def _postgresql(uri: str, process: "MlflowProcess") -> Reader:
     except ImportError as error:
         return ClientReader(uri, process, remark=f"{_SLOW}: {error}; {_EXTRA}")
     reader = PostgresqlReader(uri, process)
-    revision = reader.revision()
-    if revision in schema.REVISIONS:
-        return reader
-    reader.close()
+    with ExitStack() as unless_it_is_read:
+        unless_it_is_read.callback(reader.close)
+        revision = reader.revision()
+        if revision in schema.REVISIONS:
+            unless_it_is_read.pop_all()
+            return reader
     return ClientReader(uri, process, remark=_unknown(revision))
 
 
