@@ -1,6 +1,8 @@
 """A session has one store of each kind: SQLite with a live server, PostgreSQL, files."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,14 @@ def scratch(tmp_path: Path) -> Path:
     folder = tmp_path / "scratch"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def copy(database: Store, scratch: Path) -> Path:
+    """The populated database, alone in a folder."""
+    with (
+        closing(sqlite3.connect(database.path)) as source,
+        closing(sqlite3.connect(scratch / "mlflow.db")) as target,
+    ):
+        source.backup(target)
+    return scratch / "mlflow.db"

@@ -14,6 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from repro_tui.evidence.tracking import Reader, RunQuery
+from repro_tui.evidence.tracking.client import MlflowProcess
+from repro_tui.evidence.tracking.sqlite import SqliteReader
+
 HERE = Path(__file__).parent
 ESCAPE = "\x1b]0;owned\x07 \u202eevil\u200b [/bold] 雪 ﷽"
 """A name that would set a terminal's title and turn text round."""
@@ -101,7 +105,7 @@ def _healthy(address: str) -> bool:
         return False
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 300) -> None:
     """Wait until `condition` holds, and fail when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():
@@ -118,3 +122,23 @@ def state(folder: Path) -> dict[str, tuple[str, int]]:
         )
         for path in sorted(folder.rglob("*"))
     }
+
+
+def reader_of(path: Path) -> SqliteReader:
+    return SqliteReader(f"sqlite:///{path}", path, MlflowProcess())
+
+
+def read_everything(reader: Reader) -> str:
+    """Call every method for every run; all that came, as a text."""
+    experiments = reader.experiments()
+    everywhere = tuple(experiment.experiment_id for experiment in experiments)
+    query = RunQuery(experiment_ids=everywhere, include_deleted=True, order_by=("metrics.loss",))
+    page = reader.runs(query)
+    ids = [run.run_id for run in page.runs]
+    found: list[object] = [experiments, page, reader.outline(query), reader.runs_of(ids)]
+    found += [reader.resolve("latest"), reader.resolve("latest~1")]
+    for run in page.runs:
+        found += [reader.run(run.run_id), reader.datasets(run.run_id)]
+        found += [reader.logged_models(run.run_id), reader.resolve(run.run_id[:20])]
+        found += [history.values.tolist() for history in reader.histories(run.run_id).values()]
+    return repr(found)

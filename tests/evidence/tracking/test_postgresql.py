@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from tests.evidence.tracking import stores
 from tests.evidence.tracking.postgres import PASSWORD, QUOTED, Postgres, postgres
-from tests.evidence.tracking.stores import OLD_RUN, Store
-from tests.evidence.tracking.test_sqlite import read_everything
+from tests.evidence.tracking.stores import OLD_RUN, Store, read_everything
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import RunQuery, open_reader

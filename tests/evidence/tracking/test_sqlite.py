@@ -6,44 +6,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.evidence.tracking.stores import OLD_RUN, Store, state
+from tests.evidence.tracking.stores import OLD_RUN, Store, read_everything, reader_of, state
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.tracking import Reader, RunQuery, open_reader
+from repro_tui.evidence.tracking import RunQuery, open_reader
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.evidence.tracking.snapshot import Snapshot
 from repro_tui.evidence.tracking.sqlite import SqliteReader
-
-
-@pytest.fixture
-def copy(database: Store, scratch: Path) -> Path:
-    """The populated database, alone in a folder."""
-    with (
-        closing(sqlite3.connect(database.path)) as source,
-        closing(sqlite3.connect(scratch / "mlflow.db")) as target,
-    ):
-        source.backup(target)
-    return scratch / "mlflow.db"
-
-
-def reader_of(path: Path) -> SqliteReader:
-    return SqliteReader(f"sqlite:///{path}", path, MlflowProcess())
-
-
-def read_everything(reader: Reader) -> str:
-    """Call every method for every run; all that came, as a text."""
-    experiments = reader.experiments()
-    everywhere = tuple(experiment.experiment_id for experiment in experiments)
-    query = RunQuery(experiment_ids=everywhere, include_deleted=True, order_by=("metrics.loss",))
-    page = reader.runs(query)
-    found: list[object] = [experiments, page]
-    for run in page.runs:
-        found += [reader.run(run.run_id), reader.datasets(run.run_id)]
-        found += [reader.logged_models(run.run_id), reader.resolve(run.run_id[:20])]
-        found += [history.values.tolist() for history in reader.histories(run.run_id).values()]
-    return repr(found)
 
 
 def test_reading_changes_nothing(copy: Path) -> None:
@@ -62,18 +33,6 @@ def test_reading_a_closed_wal_database_changes_nothing(copy: Path) -> None:
     assert state(copy.parent) == before
 
 
-@pytest.mark.parametrize("mode", [0o555, 0o755])
-def test_a_read_only_file_in_wal_mode_is_read(copy: Path, mode: int) -> None:
-    with closing(sqlite3.connect(copy)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-    copy.chmod(0o444)
-    copy.parent.chmod(mode)
-    try:
-        assert len(reader_of(copy).runs(RunQuery()).runs) == 6
-    finally:
-        copy.parent.chmod(0o755)
-
-
 @pytest.mark.parametrize("journal", ["WAL", "DELETE"])
 def test_what_another_program_commits_is_seen(copy: Path, journal: str) -> None:
     reader = reader_of(copy)
@@ -86,23 +45,6 @@ def test_what_another_program_commits_is_seen(copy: Path, journal: str) -> None:
             assert f"p{number}" not in reader.run(run_id).params
             writer.execute("COMMIT")
             assert reader.run(run_id).params[f"p{number}"] == "x"
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repro_tui.evidence.tracking.sqlite._BUSY_SECONDS", 0.1)
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_locked_database_is_told_and_read_again(copy: Path) -> None:
-    reader = reader_of(copy)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as writer:
-        writer.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ReproError, match="is locked") as refusal:
-            reader.experiments()
-        assert refusal.value.hint
-        writer.execute("ROLLBACK")
-    assert len(reader.experiments()) == 5
 
 
 def test_what_is_no_store_is_told(scratch: Path) -> None:

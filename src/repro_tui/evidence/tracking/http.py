@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence.tracking.discover import without_password
 from repro_tui.text import visible
 
 _MOST_BYTES = 2**29
@@ -28,6 +29,7 @@ _MOST_BYTES = 2**29
 _PIECE = 1 << 20
 _ARTIFACTS = "mlflow-artifacts/artifacts"
 _TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_OWN = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
 _UNSERVED = ("MLFLOW_TRACKING_AUTH", "MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_WORKSPACE")
 
 
@@ -138,6 +140,12 @@ class Server:
 def _answering(parts: SplitResult) -> Iterator[None]:
     try:
         yield
+    except ssl.SSLCertVerificationError as error:
+        raise ReproError(
+            f"The certificate of the tracking server at {_shown(parts)} is not trusted:"
+            f" {error.verify_message}.",
+            "Name the authority that it is from with MLFLOW_TRACKING_SERVER_CERT_PATH.",
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         raise ReproError(
             f"The tracking server at {_shown(parts)} does not answer: {error}.",
@@ -154,17 +162,32 @@ def _connect(parts: SplitResult) -> http.client.HTTPConnection:
 
 
 def _tls() -> ssl.SSLContext:
-    trusted = next((os.environ[name] for name in _TRUSTED if os.environ.get(name)), None)
-    folder = trusted is not None and Path(trusted).is_dir()
-    context = ssl.create_default_context(
-        cafile=None if folder else trusted, capath=trusted if folder else None
-    )
+    context = ssl.create_default_context()
+    named = next((name for name in _TRUSTED if os.environ.get(name)), None)
+    if named:
+        with _certificate(named) as path:
+            context = ssl.create_default_context(
+                cafile=None if path.is_dir() else path, capath=path if path.is_dir() else None
+            )
     if os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if own := os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"):
-        context.load_cert_chain(own)
+    if os.environ.get(_OWN):
+        with _certificate(_OWN) as path:
+            context.load_cert_chain(path)
     return context
+
+
+@contextlib.contextmanager
+def _certificate(name: str) -> Iterator[Path]:
+    """The file that a variable names; ReproError where it cannot be used."""
+    try:
+        yield Path(os.environ[name])
+    except OSError as error:
+        raise ReproError(
+            f"The certificate that {name} names cannot be used: {error}.",
+            "It is a file in PEM format; correct or unset the variable.",
+        ) from error
 
 
 def _authorization(parts: SplitResult) -> dict[str, str]:
@@ -246,5 +269,4 @@ def _answer(parts: SplitResult, status: int, content: bytes) -> dict[str, Any]:
 
 
 def _shown(parts: SplitResult) -> str:
-    """The address without a password."""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return without_password(parts.geturl())

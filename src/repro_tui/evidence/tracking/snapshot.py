@@ -22,25 +22,13 @@ class Snapshot:
     def uri(self) -> str:
         """The tracking URI of a copy of the store as it is now. Raises ReproError."""
         store = _digest(str(self._path.absolute()))
-        copy = self._folder / f"{store}-{_digest(self._state())}.db"
+        copy = self._folder / f"{store}-{_digest(str(sqlite.states(self._path.resolve())))}.db"
         if not copy.exists():
             self._make(copy)
             for stale in self._folder.glob(f"{store}-*.db"):
                 if stale != copy:
                     stale.unlink(missing_ok=True)
         return f"sqlite:///{copy.absolute()}"
-
-    def _state(self) -> str:
-        """What changes when somebody writes to the store: of the file and its WAL."""
-        states = []
-        for path in (self._path, self._path.with_name(self._path.name + "-wal")):
-            try:
-                status = path.stat()
-            except OSError:
-                states.append("none")
-            else:
-                states.append(f"{status.st_ino} {status.st_size} {status.st_mtime_ns}")
-        return "; ".join(states)
 
     def _make(self, copy: Path) -> None:
         unfinished = copy.with_suffix(f".{os.getpid()}")

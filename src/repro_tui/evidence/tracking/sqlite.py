@@ -1,9 +1,11 @@
 """A SQLite tracking database opened so that not a byte of it can change."""
 
 import operator
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +21,8 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 5.0
 _QUIET_TRIES = 3
+_FILES = ("", "-wal", "-journal")
+"""What a database consists of: the ends of its files' names."""
 _ROWS_AT_ONCE = 1024
 _EXACT = 2.0**53
 _EMPTY: Points = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
@@ -94,6 +98,19 @@ def copy(path: Path, target: Path) -> None:
     _read(path, backup)
 
 
+def states(path: Path) -> list[tuple[int, ...]]:
+    """What changes when somebody writes to the database, which is no link."""
+    found: list[tuple[int, ...]] = []
+    for end in _FILES:
+        try:
+            status = _beside(path, end).stat()
+        except FileNotFoundError:
+            found.append(())
+        else:
+            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return found
+
+
 def _read(path: Path, reading: Callable[[_SqliteTransaction], T]) -> T:
     if not path.is_file():
         raise ReproError(
@@ -101,21 +118,38 @@ def _read(path: Path, reading: Callable[[_SqliteTransaction], T]) -> T:
             "Check the path, or start in the folder that you train in.",
         )
     try:
-        for _ in range(_QUIET_TRIES):
-            quiet = _quiet(path)
-            if quiet is None:
-                return _transaction(path, "mode=ro", reading)
-            found = _transaction(path, "mode=ro&immutable=1", reading)
-            if _quiet(path) == quiet:
-                return found
+        # Behind a link, the journals lie beside the file itself.
+        return _settled(path.resolve(), reading)
     except sqlite3.Error as error:
         raise _explained(path, error) from error
-    except UnicodeDecodeError as error:
-        raise ReproError(f"{path} holds text that is not UTF-8: {error}.") from error
-    raise ReproError(f"{path} keeps changing while it is read.", "Try again in a moment.")
+    except UnicodeError as error:
+        raise ReproError(
+            f"What is asked of {path} holds text that is not UTF-8: {error}."
+        ) from error
+    except OSError as error:
+        raise ReproError(
+            f"{path} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from error
 
 
-def _quiet(path: Path) -> tuple[int, int, int] | None:
+def _settled(path: Path, reading: Callable[[_SqliteTransaction], T]) -> T:
+    """Read again what changed while it was read."""
+    for _ in range(_QUIET_TRIES):
+        quiet = _quiet(path)
+        if quiet is None:
+            return _beside_others(path, reading)
+        try:
+            found = _transaction(path, "mode=ro&immutable=1", reading)
+        except sqlite3.DatabaseError:
+            if _quiet(path) == quiet:
+                raise
+        else:
+            if _quiet(path) == quiet:
+                return found
+    raise _changing(path)
+
+
+def _quiet(path: Path) -> list[tuple[int, ...]] | None:
     """The state of a database in WAL mode that nobody has open; None for any other.
 
     To read a WAL database SQLite makes `-wal` and `-shm` files beside it, unless it is
@@ -125,10 +159,46 @@ def _quiet(path: Path) -> tuple[int, int, int] | None:
     with path.open("rb") as file:
         header = file.read(20)
     # https://sqlite.org/fileformat.html: bytes 18 and 19 are 2 in WAL mode.
-    if header[18:20] != b"\x02\x02" or path.with_name(path.name + "-wal").exists():
+    if header[18:20] != b"\x02\x02" or _beside(path, "-wal").exists():
         return None
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return states(path)
+
+
+def _beside_others(path: Path, reading: Callable[[_SqliteTransaction], T]) -> T:
+    """Read a database that others have open, or had open when they were killed."""
+    try:
+        # What the processes of a WAL database share in `-shm` is looked at and not written.
+        return _transaction(path, "mode=ro&readonly_shm=1", reading)
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if code == sqlite3.SQLITE_READONLY_CANTINIT:
+            # A writer lives, and no reader was there yet: this one has to say that it is.
+            return _transaction(path, "mode=ro", reading)
+        if code == sqlite3.SQLITE_READONLY_ROLLBACK or (
+            code == sqlite3.SQLITE_CANTOPEN and _beside(path, "-wal").exists()
+        ):
+            return _copied(path, reading)
+        raise
+
+
+def _copied(path: Path, reading: Callable[[_SqliteTransaction], T]) -> T:
+    """Read a copy of a database that was left in the middle of a transaction.
+
+    SQLite takes back what was not committed as soon as somebody may write: here in the
+    copy, and in the store when its own program opens it again.
+    """
+    with tempfile.TemporaryDirectory(prefix="repro-tui-") as folder:
+        before = states(path)
+        for end in _FILES:
+            with suppress(FileNotFoundError):
+                shutil.copyfile(_beside(path, end), Path(folder) / f"{path.name}{end}")
+        if states(path) != before:
+            raise _changing(path)
+        return _transaction(Path(folder) / path.name, "mode=rw", reading)
+
+
+def _beside(path: Path, end: str) -> Path:
+    return path.with_name(path.name + end)
 
 
 def _transaction(path: Path, mode: str, reading: Callable[[_SqliteTransaction], T]) -> T:
@@ -157,10 +227,14 @@ def _revision(path: Path, connection: sqlite3.Connection) -> str:
     )
     if row is None:
         raise ReproError(
-            f"{path} is a SQLite database, but no MLflow tracking store.",
+            f"{path.name} is a SQLite database, but no MLflow tracking store.",
             "Name another store with --tracking-uri.",
         )
     return str(row[0])
+
+
+def _changing(path: Path) -> ReproError:
+    return ReproError(f"{path} keeps changing while it is read.", "Try again in a moment.")
 
 
 def _explained(path: Path, error: sqlite3.Error) -> ReproError:
@@ -178,7 +252,6 @@ def _explained(path: Path, error: sqlite3.Error) -> ReproError:
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return ReproError(
             f"{path} cannot be opened for reading alone: {error}.",
-            "Check its permissions; a program that crashed while writing to it leaves a journal"
-            " that MLflow must take back first.",
+            "Check its permissions, and those of its folder.",
         )
     return ReproError(f"{path} cannot be read: {error}.", "The database may be damaged.")
