@@ -223,6 +223,19 @@ async def test_the_button_starts_too() -> None:
         assert len(session.engine.submitted) == 1
 
 
+async def test_what_was_chosen_is_not_lost_unasked() -> None:
+    async with program() as session:
+        await session.press("r")
+        session.app.screen.query_one("#seed", Input).value = "7"
+        await session.press("escape")
+        assert session.screen == "ConfirmScreen"
+        await session.press("n")
+        assert session.screen == "RerunScreen"
+        assert session.app.screen.query_one("#seed", Input).value == "7"
+        await session.press("escape", "y")
+        assert session.screen == "RunsScreen"
+
+
 async def test_escape_starts_nothing() -> None:
     async with program() as session:
         await session.press("r", "escape")

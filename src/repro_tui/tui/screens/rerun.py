@@ -23,6 +23,7 @@ from repro_tui.text import visible
 from repro_tui.tui.background import Failed, Progress, start
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.house import house
+from repro_tui.tui.screens.confirm import ConfirmScreen
 from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.choices import Asked, Choices
@@ -67,7 +68,7 @@ class RerunScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", priority=True, id="rerun.start"),
         Binding("ctrl+o", "presets", "Presets", priority=True, id="rerun.presets"),
-        Binding("escape", "dismiss", "Close", id="rerun.back"),
+        Binding("escape", "leave", "Close", id="rerun.back"),
         Binding("f1", "app.help", "Help", id="rerun.help"),
     ]
 
@@ -95,13 +96,14 @@ class RerunScreen(ModalScreen[None]):
                     yield Static()
             with Horizontal(classes="buttons"):
                 yield Button("Start", variant="primary", id="start", action="screen.start")
-                yield Button("Close", action="screen.dismiss")
+                yield Button("Close", action="screen.leave")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         engine = house(self).engine
         self._set(None)
         self._say(Content.styled("Working out what would run…", MUTED))
+        self._untouched = self._choices.asked(self._run.run_id)
         start(self, "devices", lambda _: Surveyed(engine.devices()))
         start(self, "presets", lambda _: PresetsRead(engine.presets()))
         self._make_plan()
@@ -145,6 +147,22 @@ class RerunScreen(ModalScreen[None]):
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(_PAUSE, self._make_plan)
+
+    def action_leave(self) -> None:
+        """Back; what was chosen here is not lost unasked."""
+        try:
+            untouched = self._choices.asked(self._run.run_id) == self._untouched
+        except ReproError:
+            untouched = False
+        if untouched:
+            self.dismiss(None)
+            return
+
+        def leave(sure: bool | None) -> None:
+            if sure:
+                self.dismiss(None)
+
+        self.app.push_screen(ConfirmScreen("Leave? What you chose here is lost."), leave)
 
     # --- The plan --------------------------------------------------------------------------
 
