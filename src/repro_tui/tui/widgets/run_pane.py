@@ -100,7 +100,7 @@ class RunPane(Vertical):
         Binding("z", "fold", "Fold", show=False, id="run.fold"),
         Binding("Z", "fold_all", "Fold or unfold all", show=False, id="run.fold-all"),
         Binding("slash", "search", "Search", key_display="/", id="run.search"),
-        Binding("escape", "clear", "Clear search", show=False, id="run.clear"),
+        Binding("escape", "clear", "End search", key_display="esc", id="run.clear"),
     ]
 
     def __init__(self) -> None:
