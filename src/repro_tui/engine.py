@@ -314,7 +314,8 @@ class Engine:
         now = self.reader.histories(job.run_id) if job.run_id is not None else {}
         come = advance(steps(ended), steps(now))
         # What the original has not logged yet would look like a difference.
-        held = so_far(ended, now, self.settings.policy) if run.finished else None
+        tells = run.finished and job.run_id is not None
+        held = so_far(ended, now, self.settings.policy) if tells else None
         return Course(come, run.duration, held, ended, now)
 
     def _original(self, run_id: str) -> tuple[Run, Mapping[str, History]]:

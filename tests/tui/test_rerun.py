@@ -163,6 +163,18 @@ async def test_a_preset_that_does_not_fit_this_machine_says_why() -> None:
         assert session.engine.requests[-1].device is None
 
 
+async def test_what_is_typed_and_not_planned_yet_is_never_started_without_it() -> None:
+    async with program() as session:
+        await session.press("r", "tab", "tab")
+        await session.pilot.press("8", "ctrl+s")
+        assert session.engine.submitted == []
+        await session.until(lambda: "7 → 8" in session.text())
+        await session.pilot.press("9", "backspace")
+        await session.until(lambda: not session.app.screen.query_one("#start", Button).disabled)
+        await session.press("ctrl+s")
+        assert [plan.seed for plan in session.engine.submitted] == [8]
+
+
 async def test_a_refusal_opens_what_may_supply_the_missing() -> None:
     async with program(size=(120, 45)) as session:
         session.engine.refusal = REFUSAL

@@ -77,8 +77,10 @@ class RerunScreen(ModalScreen[None]):
         self._run = run
         self._asked: Asked | None = None
         """What was planned last, or is being planned."""
+        self._shown: Schedule | None = None
+        """What came of it."""
         self._schedule: Schedule | None = None
-        """What can be started."""
+        """What can be started: what is shown, where that is what the fields say."""
         self._presets: tuple[Preset, ...] = ()
         self._devices: tuple[Device, ...] = ()
         self._original: str | None = None
@@ -144,6 +146,8 @@ class RerunScreen(ModalScreen[None]):
     @on(Input.Changed)
     @on(Checkbox.Changed)
     def _choice_changed(self) -> None:
+        # What is shown is no longer what is chosen: it cannot be started.
+        self._set(None)
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(_PAUSE, self._make_plan)
@@ -175,8 +179,9 @@ class RerunScreen(ModalScreen[None]):
             self._refuse(error.message, error.hint)
             return
         if asked == self._asked:
+            self._set(self._shown)
             return
-        self._asked = asked
+        self._asked, self._shown = asked, None
         self._set(None)
         engine = house(self).engine
         start(self, "plan", lambda _: Planned(asked, engine.schedule(asked.request, asked.series)))
@@ -186,6 +191,7 @@ class RerunScreen(ModalScreen[None]):
             return
         match message.outcome:
             case Schedule() as schedule:
+                self._shown = schedule
                 self._set(schedule)
                 self._say(_spelled(schedule))
                 self._choices.offer_parameters(schedule.plans[0].parameters)
@@ -259,10 +265,12 @@ def _spelled(schedule: Schedule) -> Facts:
     head = [(Content(""), heading), *chosen] if chosen else [(Content(""), nothing)]
     if told := often(schedule.plans):
         head.insert(0, (Content(""), shown(f"{told}.", "$text-accent bold")))
+    head.append((Content(""), Content("")))
+    if plan != schedule.plans[-1]:
+        head.append((Content(""), Content.styled("The first of them", "bold")))
     return Facts(
         [
             *head,
-            (Content(""), Content("")),
             *(
                 (shown(name, MUTED), shown(value, "$text-warning" if name == "caveat" else ""))
                 for name, value in rows(plan)
