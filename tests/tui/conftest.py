@@ -99,11 +99,12 @@ async def program(
     open_engine: Callable[[str | None], Engine] | None = None,
     settle: bool = True,
     keys: tuple[Remapping, ...] = (),
+    welcome: bool = False,
 ) -> AsyncIterator[Session]:
     """The program, started and settled."""
     chosen = StandIn() if engine is None else engine
     opens = open_engine or (lambda _: cast("Engine", chosen))
-    app = ReproApp(opens, replace(load(), keys=keys), theme=theme, now=lambda: NOW)
+    app = ReproApp(opens, replace(load(), keys=keys), theme=theme, welcome=welcome, now=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         session = Session(pilot, app, chosen)
         if settle:

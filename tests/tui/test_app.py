@@ -96,6 +96,32 @@ async def test_the_button_of_the_error_tries_again() -> None:
         assert "still going" in session.text()
 
 
+async def test_a_first_session_is_told_what_to_begin_with() -> None:
+    async with program(welcome=True) as session:
+        assert "space marks a run, c compares the marked ones" in session.told()
+
+
+async def test_the_theme_that_was_picked_is_worn_by_the_next_session() -> None:
+    async with program(theme=None) as session:
+        await session.press("t", "j", "enter")
+        picked = session.app.theme
+    assert picked != "repro-dark"
+    async with program(theme=None) as session:
+        assert session.app.theme == picked
+    async with program(theme="high-contrast") as session:
+        assert session.app.theme == "high-contrast"
+
+
+async def test_the_program_names_what_is_wrong_with_a_theme_of_ones_own(own_folders: Path) -> None:
+    folder = own_folders / "config" / "repro-tui" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text('name = "mine"\nprimary = "#102030"\n')
+    (folder / "broken.toml").write_text('name = "broken"\nprimary = "reddish"\n')
+    async with program() as session:
+        assert "mine" in session.app.available_themes
+        assert "broken.toml:2: primary is no colour: 'reddish'" in session.told()
+
+
 async def test_themes_are_tried_on_live_and_escape_takes_the_old_one_back() -> None:
     async with program() as session:
         await session.press("t", "j")

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 
 def interact(tracking_uri: str | None, theme: str | None = None) -> None:
+    from repro_tui.remembered import recall
     from repro_tui.settings import load
     from repro_tui.tui.app import ReproApp
 
@@ -20,4 +21,5 @@ def interact(tracking_uri: str | None, theme: str | None = None) -> None:
             return Engine.open(settings, uri, Path.cwd(), "your choice")
         return Engine.open(settings, tracking_uri, Path.cwd())
 
-    ReproApp(open_engine, settings, theme=theme).run()
+    is_first = not recall(settings.state).stores
+    ReproApp(open_engine, settings, theme=theme, welcome=is_first).run()

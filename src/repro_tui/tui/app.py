@@ -56,9 +56,9 @@ class ReproApp(App[None]):
     """repro-tui on a screen. `open_engine` blocks; a thread calls it.
 
     It is given the tracking URI of a store, or None: the one that is named or found.
-    `theme` stands above the settings' one for this session. `now` gives the time in
-    milliseconds since the epoch. Raises ReproError where the settings name an action or
-    a key that there is none of.
+    `theme` stands above the settings' one for this session; `welcome` says what to begin
+    with. `now` gives the time in milliseconds since the epoch. Raises ReproError where the
+    settings name an action or a key that there is none of.
     """
 
     TITLE = "repro-tui"
@@ -86,6 +86,7 @@ class ReproApp(App[None]):
         settings: Settings,
         *,
         theme: str | None = None,
+        welcome: bool = False,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         super().__init__()
@@ -98,6 +99,7 @@ class ReproApp(App[None]):
         self._wanted_store: str | None = None
         """The store that is being opened; None: the one that is named or found."""
         self._stores_shown = 1
+        self._welcome = welcome
         self._jobs_known = False
         self.now = now
 
@@ -173,6 +175,8 @@ class ReproApp(App[None]):
         before, self._engine = self._engine, message.engine
         uri = message.engine.location.uri
         self._remember("store", lambda remembered: remembered.opened(uri))
+        if self._welcome:
+            self._tell_first_steps()
         if before is None:
             self.set_interval(_POLL, self.read_jobs)
         else:
@@ -183,6 +187,20 @@ class ReproApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, RunsScreen):
                 screen.open()
+
+    def _tell_first_steps(self) -> None:
+        self._welcome = False
+        usual = {"runs.mark": "space", "runs.compare": "c", "runs.rerun": "r", "app.help": "?"}
+        mark, compare, rerun, explain = (
+            self._own_keys.keys.get(action, key) for action, key in usual.items()
+        )
+        self.notify(
+            f"{mark} marks a run, {compare} compares the marked ones, {rerun} re-executes one. "
+            f"{explain} explains the screen that you are on, and every key.",
+            title="Welcome",
+            timeout=20,
+            markup=False,
+        )
 
     async def _start_over(self) -> None:
         """Leave every screen for the runs of another store: nothing on screen is about it."""
