@@ -1,10 +1,20 @@
 """How far a re-execution has come."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import history
+from tests.rerun.conftest import Store
+from tests.rerun.test_plan import planned
 
-from repro_tui.rerun.advance import Advance, Steps, advance, steps
+from repro_tui.compare.departure import SoFar
+from repro_tui.engine import Engine
+from repro_tui.evidence.tracking import StoreLocation
+from repro_tui.rerun.advance import Advance, Course, Steps, advance, steps
+from repro_tui.rerun.model import Job, JobState
+from repro_tui.settings import load
 
 
 def test_the_metric_with_the_most_steps_tells() -> None:
@@ -44,3 +54,33 @@ def test_a_fraction_is_never_out_of_range(
 def test_a_run_that_has_come_as_far_as_its_original_is_done(original: dict[str, Steps]) -> None:
     come = advance(original, original)
     assert come is None or come.fraction == 1
+
+
+def test_a_job_is_held_against_its_original_while_it_runs(store: Store, tmp_path: Path) -> None:
+    def run(values: list[float], ended: bool) -> str:
+        run_id: str = store.client.create_run(store.experiment_id).info.run_id
+        for step, value in enumerate(values):
+            store.client.log_metric(run_id, "loss", value, timestamp=1000 * step, step=step)
+        if ended:
+            store.client.set_terminated(run_id)
+        return run_id
+
+    engine = Engine(load(), StoreLocation(store.uri, "a test"), store.reader)
+    plan = replace(planned(), tracking_uri=store.uri, reexecutes=run([1.0, 0.5, 0.25], True))
+    again = run([1.0, 0.5], False)
+    job = Job("1", tmp_path, plan, JobState.RUNNING, 1, run_id=again)
+    course = engine.course(job)
+    assert course.so_far == SoFar(None, 2, 3)
+    assert course.advance == Advance("loss", 1, 2, 2 / 3)
+    assert len(course.original["loss"]) == 3
+    store.client.log_metric(again, "loss", 0.125, timestamp=2000, step=2)
+    held = engine.course(job).so_far
+    assert held is not None
+    assert held.departed is not None
+    assert (held.departed.step, held.steps) == (2, {"loss": 2})
+    # Before it has a run, or against a run that still goes on, there is nothing to tell.
+    assert engine.course(replace(job, run_id=None)).so_far is None
+    going = replace(plan, reexecutes=run([1.0], False))
+    assert engine.course(replace(job, plan=going)).so_far is None
+    elsewhere = replace(plan, tracking_uri="sqlite:////elsewhere.db")
+    assert engine.course(replace(job, plan=elsewhere)) == Course()

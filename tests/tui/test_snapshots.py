@@ -16,10 +16,13 @@ from tests import builders
 from tests.tui.conftest import program
 from tests.tui.stand_in import REFUSAL, StandIn, job
 
+from repro_tui.compare.departure import so_far
 from repro_tui.compare.model import Comparison
+from repro_tui.compare.policy import Policy
 from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import SectionName
+from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import JobState
 
 _FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
@@ -87,6 +90,21 @@ def _long() -> Comparison:
     return builders.compared(left, right)
 
 
+def _departing() -> StandIn:
+    engine = _working()
+    ended = {"train/loss": builders.history([1 / (n + 1) for n in range(40)])}
+    now = {"train/loss": builders.history([1 / (n + 1) + (n > 12) / 20 for n in range(22)])}
+    held = so_far(ended, now, Policy())
+    engine.how_far = Course(Advance("train/loss", 21, 39, 0.55), 160_000, held, ended, now)
+    return engine
+
+
+def _silent() -> StandIn:
+    engine = _working()
+    engine.log = ""
+    return engine
+
+
 STATES = (
     State("runs"),
     State("runs-details", ("G", "d", "tab"), shows="Record with"),
@@ -113,7 +131,10 @@ STATES = (
     State("export", ("j", "c", "x")),
     State("rerun", ("G", "r")),
     State("rerun-refused", ("G", "r"), _refusing),
+    State("rerun-preset", ("G", "r", "ctrl+o", *("down",) * 5, "enter"), shows="8, 9, 10"),
     State("jobs", ("J",), _working, "epoch 39"),
+    State("jobs-departed", ("J", "p"), _departing, "first difference: step 13"),
+    State("jobs-queued", ("J", "G"), _silent, "holds it"),
     State("jobs-empty", ("J",)),
     State("cancel", ("J", "K"), _working, "epoch 39"),
     State("help", ("question_mark",)),
