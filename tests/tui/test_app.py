@@ -17,6 +17,7 @@ from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
 from repro_tui.rerun.model import JobState
 from repro_tui.tui.actions import actions
+from repro_tui.tui.screens import error
 
 
 def test_the_first_paint_loads_nothing_heavy() -> None:
@@ -78,6 +79,28 @@ async def test_a_store_that_cannot_be_opened_is_explained_and_tried_again() -> N
         assert "Name one." in text
         await session.press("r")
         assert session.screen == "RunsScreen"
+        assert "still going" in session.text()
+
+
+async def test_a_store_that_comes_back_is_opened_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(error, "RETRY_SECONDS", 0.02)
+    engine = StandIn()
+    failures = [ReproError("It is locked."), ReproError("It is not there.")]
+
+    def open_engine(_: str | None) -> Engine:
+        if failures:
+            raise failures[-1]
+        return cast("Engine", engine)
+
+    async with program(engine, open_engine=open_engine) as session:
+        assert session.screen == "ErrorScreen"
+        failures.pop()
+        await session.until(lambda: "It is locked." in session.text())
+        failures.pop()
+        await session.until(lambda: session.screen == "RunsScreen")
+        await session.settle()
         assert "still going" in session.text()
 
 

@@ -171,6 +171,12 @@ class ReproApp(App[None]):
         self._wanted_store = uri
         start(self, "open", lambda _: Opened(self._open_engine(uri)))
 
+    def open_again(self) -> None:
+        """Try the store that could not be opened, unless it is being tried."""
+        busy = any(worker.group == "open" and worker.is_running for worker in self.workers)
+        if not self.ready and not busy:
+            self.open_store(self._wanted_store)
+
     async def on_opened(self, message: Opened) -> None:
         before, self._engine = self._engine, message.engine
         uri = message.engine.location.uri
@@ -212,7 +218,7 @@ class ReproApp(App[None]):
     def on_failed(self, message: Failed) -> None:
         if message.group != "open":
             self.complain(message.error)
-        elif isinstance(self.screen, StoresScreen):
+        elif isinstance(self.screen, StoresScreen | ErrorScreen):
             self.screen.tell(message.error)
         else:
             wanted = self._wanted_store

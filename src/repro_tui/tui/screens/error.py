@@ -11,8 +11,11 @@ from textual.screen import Screen
 from textual.widgets import Button, Footer, Static
 
 from repro_tui.errors import ReproError
+from repro_tui.tui.house import house
 from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.store_list import StoreChosen, StoreList, StoresRead
+
+RETRY_SECONDS = 5.0
 
 
 class ErrorScreen(Screen[str | None]):
@@ -35,14 +38,28 @@ class ErrorScreen(Screen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "The store cannot be opened"
-            yield Static(shown(self._error.message, "$text-error"), classes="note")
-            yield Static(shown(self._error.hint), classes="note")
+            yield Static(id="error", classes="note")
+            yield Static(id="hint", classes="note")
             yield Static(Content.styled("Opened before; enter opens one:", MUTED), id="before")
             yield StoreList()
             with Horizontal(classes="buttons"):
                 yield Button("Try again", variant="primary", action="screen.retry")
                 yield Button("Another store", action="app.stores")
         yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.tell(self._error)
+        self.set_interval(RETRY_SECONDS, self._try_again)
+
+    def tell(self, error: ReproError) -> None:
+        """Say what is wrong now."""
+        self.query_one("#error", Static).update(shown(error.message, "$text-error"))
+        patience = Content.styled("\nIt is tried again every few seconds.", MUTED)
+        self.query_one("#hint", Static).update(shown(error.hint) + patience)
+
+    def _try_again(self) -> None:
+        if self.is_current:
+            house(self).open_again()
 
     @on(StoresRead)
     def _read(self, message: StoresRead) -> None:
