@@ -174,6 +174,7 @@ class CompareScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         del event
         self._show_verdict()
+        self.call_after_refresh(self._peek)
 
     def _show(self) -> None:
         self._list.show(self._listing.shown)
@@ -214,7 +215,7 @@ class CompareScreen(Screen[None]):
 
     def action_next(self, direction: int) -> None:
         found = self._listing.next(self._list.current, direction)
-        if found is not None:
+        if found is not None and not self._list.go_to(identity(found)):
             self._show()
             self._list.go_to(identity(found))
 

@@ -104,10 +104,13 @@ class FindingList(Rows[Row]):
             place += direction
         return False
 
-    def go_to(self, wanted: Hashable) -> None:
-        """Move to the row of that identity, if it is listed."""
-        found = (place for place, row in enumerate(self.rows) if identity(row) == wanted)
-        self.cursor = next(found, self.cursor)
+    def go_to(self, wanted: Hashable) -> bool:
+        """Move to the row of that identity, if it is listed; whether it is."""
+        places = (place for place, row in enumerate(self.rows) if identity(row) == wanted)
+        place = next(places, None)
+        if place is not None:
+            self.cursor = place
+        return place is not None
 
     def validate_column(self, column: int) -> int:
         return max(0, min(column, len(self.names)))
