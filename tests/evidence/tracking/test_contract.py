@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from tests.evidence.tracking.stores import ESCAPE, Store
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence.gauge import Group, Level, gauge
+from repro_tui.evidence.look import look
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.downloads import Downloads
@@ -394,6 +396,22 @@ def test_artifacts_are_listed_with_their_sizes_and_not_fetched(
     assert reader.listing(run.artifact_uri, 9) == Listing((StoredFile("notes/hello.txt", 5),))
     assert reader.listing(run.artifact_uri, 0) == Listing((), more=True)
     assert reader.listing(f"{run.artifact_uri}/nowhere", 9) is None
+
+
+def test_a_run_is_looked_at_without_its_artifacts_being_fetched(
+    any_reader: tuple[Reader, Store], scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, store = any_reader
+    if store.server:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", store.server)
+    with closing(Downloads(scratch)) as downloads:
+        known = look(store.run_ids["parent"], reader, downloads)
+        assert not [path for path in scratch.rglob("*") if path.name == "hello.txt"]
+    assert known.stored[0].listing == Listing((StoredFile("notes/hello.txt", 5),))
+    levels = {grade.group: grade.level for grade in gauge(known.run, known.sections).grades}
+    assert levels[Group.DATA] is Level.KNOWN
+    assert levels[Group.RANDOMNESS] is Level.MISSING
+    assert levels[Group.OUTCOMES] is Level.KNOWN
 
 
 def test_a_run_without_artifacts_has_none(
