@@ -11,8 +11,10 @@ from benchmarks.speed.ground import Ground
 from benchmarks.speed.method import Rival, Row
 from benchmarks.speed.timed import timed
 
-_SQL = "SELECT step, value FROM metrics WHERE run_uuid = ? AND key = 'loss' ORDER BY step"
-_POINT = np.dtype([("step", np.int64), ("value", np.float64)])
+_SQL = (
+    "SELECT step, timestamp, value FROM metrics WHERE run_uuid = ? AND key = 'loss' ORDER BY step"
+)
+_POINT = np.dtype([("step", np.int64), ("timestamp", np.int64), ("value", np.float64)])
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def sql_to_numpy(path: str) -> Callable[[], object]:
             left, right = (
                 np.fromiter(store.execute(_SQL, (stores.run_id(n),)), _POINT) for n in (0, 1)
             )
-        return np.flatnonzero(left != right)
+        return np.flatnonzero(left["value"] != right["value"])
 
     return work
 

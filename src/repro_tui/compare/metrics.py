@@ -141,10 +141,13 @@ def _reorder(
     Returns how many points were matched so. Only steps are touched at which values
     differ, at which one side repeats a timestamp, and which both sides log equally often.
     """
+    tied = np.concatenate([_tied(a), _tied(b)])
+    if not len(tied):
+        return 0
     differing = left.view(np.int64) != right.view(np.int64)
     steps = a.steps[joined.left]
     reordered = 0
-    for step in np.intersect1d(steps[differing], np.concatenate([_tied(a), _tied(b)])):
+    for step in np.intersect1d(steps[differing], tied):
         ends = [np.searchsorted(side.steps, [step, step + 1]) for side in (a, b)]
         groups = [_simultaneous(side, *end) for side, end in zip((a, b), ends, strict=True)]
         if ends[0][1] - ends[0][0] == ends[1][1] - ends[1][0] and _same_in_some_order(*groups):
