@@ -109,6 +109,14 @@ def seen_heights(curve: Curve) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
+def test_a_line_that_leaves_the_view_is_drawn_to_its_edge() -> None:
+    x = np.arange(3, dtype=np.float64)
+    curve = Curve.on(Scale.over(x), x, np.array([0.0, 10.0, 0.0]))
+    seen = curve.seen(Window(0.25, 0.75), 10)
+    assert seen.in_view(log=False).tolist() == [10.0, 5.0, 5.0]
+    assert Curve(np.array([]), np.array([])).in_view(log=True).tolist() == []
+
+
 def test_a_line_breaks_where_there_is_no_height() -> None:
     heights = np.array([1.0, np.nan, 2.0, 3.0, np.nan, np.nan, 4.0])
     assert list(stretches(heights)) == [slice(0, 1), slice(2, 4), slice(6, 7)]

@@ -231,7 +231,7 @@ async def test_any_history_is_drawn() -> None:
         await opened(session, SectionName.METRICS, "a")
         for name, values in made.items():
             assert f"metrics / {name}" in session.text()
-            assert f"◆ first difference: step {len(values)}" in session.text()
+            assert f"◆ first: step {len(values)}" in session.text()
             await session.press("L", "X", "T", "u", "+", "right", "n", "<", "0", "G", "g", "]")
 
 

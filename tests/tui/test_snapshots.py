@@ -4,11 +4,13 @@ Made anew with `pytest tests/tui/test_snapshots.py --snapshot-update`; look at t
 you commit them.
 """
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -105,6 +107,26 @@ def _silent() -> StandIn:
     return engine
 
 
+def _weights() -> StandIn:
+    """Two runs whose checkpoints differ in some of their tensors."""
+    whole = np.random.default_rng(0).normal(size=(64, 32)).astype(np.float32)
+    other, moved = whole.copy(), whole.copy()
+    other[10:20] += np.float32(1e-3)
+    moved[63, 31] = np.nan
+    sides = []
+    for tensors in ((whole, whole, whole), (whole, other, moved)):
+        written = io.BytesIO()
+        names = ("decoder.bias", "encoder.0.weight", "encoder.1.weight")
+        np.savez(written, allow_pickle=False, **dict(zip(names, tensors, strict=True)))
+        sides.append(builders.known(builders.file("weights.npz", written.getvalue())))
+    key = SectionName.ARTIFACTS, ("weights.npz",)
+    comparison = builders.compared(
+        builders.changed(builders.evidence(), *key, sides[0]),
+        builders.changed(builders.rerun_evidence(), *key, sides[1]),
+    )
+    return StandIn(comparison=lambda: comparison)
+
+
 STATES = (
     State("runs"),
     State("runs-details", ("G", "d", "tab"), shows="Record with"),
@@ -128,6 +150,10 @@ STATES = (
     State("detail-value", ("j", "c", "enter")),
     State("detail-lines", ("j", "c", "n", "n", "enter")),
     State("detail-metric", ("j", "c", "G", *"NNNN", "enter")),
+    State("detail-points", ("j", "c", "G", *"NNNN", "enter", "tab")),
+    State("detail-plot-zoomed", ("j", "c", "G", *"NNNN", "enter", "+", "+", "L")),
+    State("detail-tensors", ("j", "c", "G", "N", "N", "enter"), _weights, "encoder.0.weight"),
+    State("detail-tensor", ("j", "c", "G", "N", "N", "enter", "enter"), _weights, "what differs"),
     State("export", ("j", "c", "x")),
     State("rerun", ("G", "r")),
     State("rerun-refused", ("G", "r"), _refusing),

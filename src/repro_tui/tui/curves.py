@@ -271,6 +271,19 @@ class Curve:
         places = window.seen(self.places[first:last])
         return Curve(places, self.values[first:last]).thinned(columns)
 
+    def in_view(self, *, log: bool) -> Floats:
+        """The values between the edges of a window that this was seen in: of its points, and
+        of its line where that comes in and goes out."""
+        inside = self.values[(self.places >= 0) & (self.places <= 1)]
+        known = drawable(self.values, log=log)
+        places, values = self.places[known], self.values[known]
+        edges = [edge for edge in (0.0, 1.0) if len(places) and places[0] <= edge <= places[-1]]
+        if not edges:
+            return inside
+        with np.errstate(over="ignore", invalid="ignore"):
+            crossing = np.interp(edges, places, np.log10(values) if log else values)
+            return np.concatenate([inside, 10**crossing if log else crossing])
+
 
 def stretches(heights: Floats) -> Iterator[slice]:
     """Where a line runs through: it breaks where there is no height."""

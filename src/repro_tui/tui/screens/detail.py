@@ -1,7 +1,7 @@
 """One finding in full: as many views of it as there are, one at a time."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,10 +17,12 @@ from repro_tui.evidence.model import SectionName
 from repro_tui.reports import words
 from repro_tui.text import visible
 from repro_tui.tui.finding_rows import FindingRow
-from repro_tui.tui.finding_views import View, views
 from repro_tui.tui.spelling import MUTED, colour, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.rows import Chosen
+
+if TYPE_CHECKING:
+    from repro_tui.tui.finding_views import View
 
 
 class DetailScreen(Screen[None]):
@@ -71,13 +73,16 @@ class DetailScreen(Screen[None]):
         yield Input(id="box", compact=True)
         yield Static(id="found")
         yield Vertical(id="views")
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False, compact=True)
 
     async def on_mount(self) -> None:
         await self._open(self._finding, "")
 
     async def _open(self, finding: Finding, title: str) -> None:
         """Show a finding, by the view of that title if it has one."""
+        # Plots and pictures: not before the first paint of the program.
+        from repro_tui.tui.finding_views import views
+
         self._finding = finding
         self._views = tuple(views(self._section, finding, self._names, self._among))
         titles = [view.title for view in self._views]

@@ -26,7 +26,6 @@ from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.spelling import MUTED, job_state, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.log_view import LogView
-from repro_tui.tui.widgets.plot import HistoryPlot
 from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.table import Table
 
@@ -114,6 +113,9 @@ class JobsScreen(Screen[None]):
         """The jobs whose departure was told."""
 
     def compose(self) -> ComposeResult:
+        # Not before the first paint of the program.
+        from repro_tui.tui.widgets.plot import HistoryPlot
+
         yield TopBar()
         yield Input(id="box", placeholder="search in the log", compact=True)
         yield JobTable(id="list")
@@ -254,6 +256,8 @@ class JobsScreen(Screen[None]):
         self._draw()
 
     def _draw(self) -> None:
+        from repro_tui.tui.widgets.plot import HistoryPlot
+
         job, course = self._job, self._course
         if job is None or not self.has_class("-plot"):
             return

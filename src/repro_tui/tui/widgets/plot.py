@@ -27,15 +27,16 @@ from repro_tui.tui.curves import (
     Pairs,
     Scale,
     Window,
-    drawable,
     pairs,
     stretches,
     undrawn,
 )
-from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.spelling import MUTED, name
 
 _LABELS = 11
 """Cells for the labels of the vertical axis."""
+_WIDE = 100
+"""Cells from which the legend has room for whole words."""
 _APART = 10
 """Columns between two marks on a line, where there are too many points to mark each."""
 _MARKS = ("o", "+")
@@ -45,8 +46,6 @@ _BOTH = "⊕"
 _END = np.iinfo(np.int64).max
 _EDGE_X, _EDGE_Y = 0.01, 0.04
 """Parts of the axes that stay free at their ends, so that nothing is drawn on the frame."""
-
-ZOOM = Binding.Group("Zoom")
 
 
 @dataclass
@@ -143,16 +142,13 @@ class _Area(PlotWidget, can_focus=False, inherit_bindings=False):
                     self.scatter([top[0]], [top[1]], upright.head, upright.style)
         # Two points a cell: what the finest characters can tell apart.
         seen = [line.curve.seen(window, 2 * self.columns) for line in lines]
-        inside = [drawn.values[(drawn.places >= 0) & (drawn.places <= 1)] for drawn in seen]
-        scale = Scale.over(np.concatenate(inside), log=log)
-        if not any(drawable(values, log=log).any() for values in inside):
-            scale = Scale.over(np.concatenate([drawn.values for drawn in seen]), log=log)
+        scale = Scale.over(np.concatenate([drawn.in_view(log=log) for drawn in seen]), log=log)
         for line, drawn in zip(lines, seen, strict=True):
             heights = scale.place(drawn.values)
             for stretch in stretches(heights):
                 x, y = drawn.places[stretch], heights[stretch]
                 self.plot(x, y, line.style, HiResMode.BRAILLE)
-                if len(x) == 1 or not line.mark:
+                if len(x) == 1:
                     self.scatter(x, y, "·", line.style, HiResMode.BRAILLE)
         self._mark(lines, seen, scale)
         ends = axis.value(window.low), axis.value(window.high)
@@ -254,9 +250,8 @@ class HistoryPlot(Vertical, can_focus=True):
         Binding("f", "first", "First difference", show=False, id="plot.first"),
         Binding("home,g", "end(-1)", "First point", show=False, id="plot.home"),
         Binding("end,G", "end(1)", "Last point", show=False, id="plot.end"),
-        Binding("plus,equals_sign", "zoom(0.5)", "Zoom", key_display="+", id="plot.zoom-in",
-                group=ZOOM),
-        Binding("minus", "zoom(2)", "Zoom out", key_display="-", id="plot.zoom-out", group=ZOOM),
+        Binding("plus,equals_sign", "zoom(0.5)", "Zoom", key_display="+", id="plot.zoom-in"),
+        Binding("minus", "zoom(2)", "Zoom out", show=False, key_display="-", id="plot.zoom-out"),
         Binding("0", "whole", "Everything", show=False, id="plot.whole"),
         Binding("greater_than_sign,pagedown", "pan(0.5)", "Pan right", show=False, key_display=">",
                 id="plot.pan-right"),
@@ -356,6 +351,7 @@ class HistoryPlot(Vertical, can_focus=True):
         values = np.concatenate([held.values for held in self._histories])
         self._lost = (
             undrawn(values, log=self.log_values),
+            undrawn(distances, log=self.log_values) if self.log_values else "",
             undrawn(np.concatenate([left, right]), log=self.log_steps),
         )
 
@@ -402,16 +398,18 @@ class HistoryPlot(Vertical, can_focus=True):
         return str(self.get_component_rich_style(component))
 
     def _legend(self) -> Content:
-        room = max((self.size.width - 62) // 2, 8)
+        wide = self.size.width >= _WIDE
+        room = max((self.size.width - (62 if wide else 50)) // 2, 8)
         sides = [
-            Content.styled(f"{mark}──{mark} ", style) + Content(f"{side} ") + shown(name, "", room)
-            for side, name, mark, style in zip(
+            Content.styled(f"{mark}──{mark} ", style) + Content(f"{side} {name(called, room)}")
+            for side, called, mark, style in zip(
                 ("left", "right"), self._names, _MARKS, ("$primary", "$accent"), strict=True
             )
         ]
         first = Content.styled("no step differs", MUTED)
         if self._first is not None:
-            first = Content.styled(f"◆ first difference: step {self._first:,}", "$text-error")
+            called = "first difference" if wide else "first"
+            first = Content.styled(f"◆ {called}: step {self._first:,}", "$text-error")
         return Content("   ").join([*sides, first])
 
     def _readout(self) -> Content:
@@ -440,12 +438,14 @@ class HistoryPlot(Vertical, can_focus=True):
         parts = [f"by {axis}" + (" (log)" if self.log_steps else "")]
         if not self.window.whole:
             width = self.window.high - self.window.low
-            parts.append(f"{width:.3g} of the axis in view, 0 shows all")
-        values, steps = self._lost
+            parts.append(f"{width:.3g} of the axis in view (0: all)")
+        values, equal, steps = self._lost
         if values:
-            parts.append(f"without a place on this scale: {values}")
+            parts.append(f"not on this scale: {values}")
+        if equal:
+            parts.append(f"nor below: {equal} distances")
         if steps:
-            parts.append(f"points left out of the log axis: {steps}")
+            parts.append(f"not on the log axis: {steps}")
         return "  ·  ".join(parts)
 
     # --- The cursor --------------------------------------------------------------------

@@ -21,7 +21,7 @@ class PointList(Rows[int]):
 
     SEARCHES: ClassVar[str] = "go to step"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "difference(1)", "Next difference", id="points.next"),
+        Binding("n", "difference(1)", "Next", id="points.next"),
         Binding("N", "difference(-1)", "Previous difference", show=False, id="points.previous"),
     ]
 
