@@ -164,7 +164,9 @@ STATES = (
     State("jobs-empty", ("J",)),
     State("cancel", ("J", "K"), _working, "epoch 39"),
     State("help", ("question_mark",)),
+    State("help-search", ("question_mark", "slash", *"differs"), shows="lets it pass"),
     State("themes", ("t",)),
+    State("stores", ("O",)),
     State("experiments", ("e",)),
     State("sort", ("s",)),
 )

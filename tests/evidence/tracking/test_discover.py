@@ -29,6 +29,7 @@ def test_a_path_stands_for_the_store_in_it(folder: Path) -> None:
     above = folder.parent
     assert discover(str(folder), above) == StoreLocation(database, "the option --tracking-uri")
     assert discover("my project #1/mlflow.db", above).uri == database
+    assert discover("../my project #1", folder).uri == database
     (folder / "mlruns" / "0" / "meta.yaml").touch()
     experiments = (folder / "mlruns").as_uri()
     assert discover(str(folder), above).uri == experiments

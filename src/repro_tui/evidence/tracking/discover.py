@@ -60,14 +60,17 @@ def named(text: str, folder: Path) -> str:
     only holds `mlflow.db` or `mlruns`, as a project does, these are meant.
     """
     path = local_path(text, folder)
-    if path is not None and path.is_file():
+    if path is None:
+        return absolute(text, folder)
+    path = Path(os.path.normpath(path))
+    if path.is_file():
         return f"{_SQLITE}{path}"
-    if path is not None and not any(path.glob("[0-9]*/meta.yaml")):
+    if not any(path.glob("[0-9]*/meta.yaml")):
         if any((path / "mlruns").glob("[0-9]*/meta.yaml")):
             return (path / "mlruns").as_uri()
         if (path / "mlflow.db").is_file():
             return f"{_SQLITE}{path / 'mlflow.db'}"
-    return absolute(text, folder)
+    return path.as_uri()
 
 
 def is_gone(uri: str, folder: Path) -> bool:
