@@ -141,7 +141,6 @@ STATES = (
     State("compare-reproduced", ("j", "c"), lambda: StandIn(comparison=builders.reproduced)),
     State("compare-unverifiable", ("j", "c"), lambda: StandIn(comparison=builders.unverifiable)),
     State("compare-search", ("j", "c", "slash", *"torch")),
-    State("compare-folded", ("j", "c", "Z", "n")),
     State("compare-long", ("j", "c", "n", "n", "n", "j", "j"), lambda: StandIn(comparison=_long)),
     State("compare-several", ("space", "space", "space", "c", "l"), shows="1 diverged"),
     State("compare-repeats", ("space", "space", "space", "c"), _repeating, "The 3 repeats"),
