@@ -7,7 +7,7 @@ you commit them.
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests import builders
 from tests.tui.conftest import program
-from tests.tui.stand_in import REFUSAL, StandIn, job
+from tests.tui.stand_in import REFUSAL, StandIn, job, some_runs
 
 from repro_tui.compare.departure import so_far
 from repro_tui.compare.model import Comparison
@@ -24,6 +24,7 @@ from repro_tui.compare.policy import Policy
 from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import SectionName
+from repro_tui.evidence.tracking import RunPage, RunQuery
 from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import JobState
 
@@ -127,6 +128,25 @@ def _weights() -> StandIn:
     return StandIn(comparison=lambda: comparison)
 
 
+def _one_deleted() -> StandIn:
+    runs = some_runs()
+    return StandIn((replace(runs[0], lifecycle_stage="deleted"), *runs[1:]))
+
+
+def _going_away() -> StandIn:
+    """It answers once."""
+    engine = StandIn()
+    answer = engine.runs
+
+    def once(query: RunQuery) -> RunPage:
+        page = answer(query)
+        engine.failure = ReproError("The server does not answer.", "Check that it is running.")
+        return page
+
+    engine.runs = once  # type: ignore[method-assign]
+    return engine
+
+
 STATES = (
     State("runs"),
     State("runs-details", ("G", "d", "tab"), shows="Record with"),
@@ -135,6 +155,12 @@ STATES = (
     State("run-value", ("G", "enter", *"]]]j", "enter")),
     State("runs-marked", ("space", "space")),
     State("runs-search", ("slash", *"sweep")),
+    State("runs-filter", ("slash", *"params.l")),
+    State("runs-filter-wrong", ("slash", *"metrics.loss < 'a'", "enter")),
+    State("runs-columns", ("o", "j", "j", "greater_than_sign")),
+    State("runs-sorted", ("l", "l", "S")),
+    State("runs-deleted", ("D",), _one_deleted),
+    State("runs-gone", ("ctrl+r",), _going_away, "store unreachable"),
     State("runs-empty", engine=lambda: StandIn(())),
     State("compare", ("j", "c")),
     State("compare-everything", ("j", "c", "a")),
