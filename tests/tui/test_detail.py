@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from tests import builders
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import StandIn
@@ -12,7 +13,7 @@ from textual.events import MouseScrollUp
 from textual.widgets import Tab
 
 from repro_tui.compare.model import Comparison, DiffLine, DiffMark
-from repro_tui.evidence.model import LocalFile, SectionName
+from repro_tui.evidence.model import LocalFile, Package, SectionName
 from repro_tui.tui.diff_rows import side_by_side
 from repro_tui.tui.finding_rows import FindingRow
 from repro_tui.tui.screens.detail import DetailScreen
@@ -156,7 +157,9 @@ async def test_the_findings_that_differ_are_walked_through_without_leaving_the_v
     async with program(size=(120, 50)) as session:
         await opened(session, SectionName.METRICS, "loss")
         assert "metrics / loss  ·  2 of 2 that differ" in session.text()
-        await session.press("tab", "]")
+        await session.press("T", "]")
+        await session.until(lambda: "by seconds since the first point" in session.text())
+        await session.press("[", "tab", "]")
         assert "metrics / accuracy  ·  1 of 2 that differ" in session.text()
         assert isinstance(session.app.focused, PointList)
         await session.press("[")
@@ -212,7 +215,8 @@ async def test_the_plot_is_pointed_at_with_the_mouse() -> None:
         await session.until(lambda: plot.window.high - plot.window.low < 1)
 
 
-async def test_any_history_is_drawn() -> None:
+async def test_any_history_is_drawn_without_colours_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
     nan, inf = float("nan"), float("inf")
     made: dict[str, list[float]] = {
         "a": [],
@@ -288,6 +292,21 @@ async def test_lines_are_gone_through_searched_wrapped_and_unfolded(tmp_path: Pa
         await session.pilot.resize_terminal(80, 24)
         await session.settle()
         assert len(lines.rows) > 62
+
+
+async def test_a_locked_package_shows_both_lockfiles() -> None:
+    locked = Package("2.10.0", "https://example.org/simple", ("sha256:03",))
+    right = builders.changed(
+        builders.rerun_evidence(), SectionName.LOCKFILES, ("uv.lock", "torch"),
+        builders.known(locked),
+    )  # fmt: skip
+    comparison = builders.compared(builders.evidence(), right)
+    async with program(StandIn(comparison=lambda: comparison), (120, 40)) as session:
+        await opened(session, SectionName.LOCKFILES, "uv.lock", "torch")
+        lines = session.text().splitlines()
+        assert any('- version = "2.9.0"' in n and '+ version = "2.10.0"' in n for n in lines)
+        assert any('- hash = "sha256:02"' in n and '+ hash = "sha256:03"' in n for n in lines)
+        assert any('source = "https://example.org/simple"' in line for line in lines)
 
 
 async def test_a_dataset_shows_its_schema_and_profile() -> None:

@@ -15,7 +15,7 @@ from repro_tui.compare.artifacts.text import LIMIT
 from repro_tui.compare.model import DiffLine, FileDetail, Finding, HistoryDetail, TensorDetail
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import open_file
-from repro_tui.evidence.model import Fact, FileRef, History, Known, SectionName
+from repro_tui.evidence.model import Fact, FileRef, History, Key, Known, Package, SectionName
 from repro_tui.reports import words
 from repro_tui.tui.finding_detail import facts, text_of
 from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows
@@ -57,6 +57,7 @@ def views(
     yield from _pictures(finding, names)
     yield from _cells(finding)
     yield from _dataset(section, finding, among)
+    yield from _lock(section, finding, among)
     yield from _parts(section, finding, names)
     yield from _lines(finding)
     yield _values(finding, names)
@@ -138,6 +139,40 @@ def _dataset(section: SectionName, finding: Finding, among: Sequence[Finding]) -
     found = texts.diff("\n".join(left), "\n".join(right), whole=True)
     lines = DiffList(found.lines, "dataset.yaml")
     yield View("dataset", lines, lines.copied, lines.SEARCHES, lines.seek)
+
+
+def _lock(section: SectionName, finding: Finding, among: Sequence[Finding]) -> Iterator[View]:
+    """The lockfile that a package stands in, from both runs, package by package."""
+    packages = [each for each in among if each.key[:1] == finding.key[:1] and len(each.key) > 1]
+    if section is not SectionName.LOCKFILES or not packages:
+        return
+    left = "\n".join(line for each in packages for line in _package(each.key, each.left))
+    right = "\n".join(line for each in packages for line in _package(each.key, each.right))
+
+    def whole() -> Sequence[DiffLine]:
+        return texts.diff(left, right, whole=True).lines
+
+    lines = DiffList(texts.diff(left, right).lines, "lock.toml", whole)
+    yield View("lockfile", lines, lines.copied, lines.SEARCHES, lines.seek)
+
+
+def _package(key: Key, fact: Fact | None) -> Iterator[str]:
+    """What a lock says of one package, as TOML would have it."""
+    if fact is None:
+        return
+    yield f"[{json.dumps(' / '.join(key[1:]), ensure_ascii=False)}]"
+    if isinstance(fact, Known) and isinstance(fact.value, Package):
+        said = {
+            "version": fact.value.version,
+            "source": fact.value.source,
+            "marker": fact.value.marker,
+        }
+        for name, text in said.items():
+            if text:
+                yield f"{name} = {json.dumps(text, ensure_ascii=False)}"
+        yield from (f"hash = {json.dumps(digest)}" for digest in fact.value.hashes)
+    else:
+        yield f"value = {json.dumps(words.fact(fact), ensure_ascii=False)}"
 
 
 def _outline(name: str, fact: Fact | None) -> Iterator[str]:

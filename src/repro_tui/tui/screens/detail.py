@@ -82,9 +82,14 @@ class DetailScreen(Screen[None]):
         """Show a finding, by the view of that title if it has one."""
         # Plots and pictures: not before the first paint of the program.
         from repro_tui.tui.finding_views import views
+        from repro_tui.tui.widgets.plot import HistoryPlot
 
         self._finding = finding
+        before = [view.widget for view in self._views if isinstance(view.widget, HistoryPlot)]
         self._views = tuple(views(self._section, finding, self._names, self._among))
+        for view in self._views:
+            if before and isinstance(view.widget, HistoryPlot):
+                view.widget.look_as(before[0])
         titles = [view.title for view in self._views]
         self._at = titles.index(title) if title in titles else 0
         named = [Tab(each, id=f"view-{number}") for number, each in enumerate(titles)]

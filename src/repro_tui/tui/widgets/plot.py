@@ -9,13 +9,16 @@ import numpy.typing as npt
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Grid, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
+from textual.strip import Strip
 from textual.widgets import Static
+from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
+from textual_plot.plot_widget import Legend
 
 from repro_tui.compare.numbers import ulp
 from repro_tui.evidence.model import History
@@ -104,6 +107,14 @@ class _Labels(AxisFormatter):
         return list(self._labels)
 
 
+class _Canvas(Canvas):
+    """One whose lines always have a style: filters, as that of NO_COLOR, rely on it."""
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        return strip if strip.cell_length else Strip.blank(self.size.width, self.rich_style)
+
+
 class _Area(PlotWidget, can_focus=False, inherit_bindings=False):
     """One frame with lines in it. Coordinates are places in view: 0 to 1 within the frame."""
 
@@ -113,6 +124,13 @@ class _Area(PlotWidget, can_focus=False, inherit_bindings=False):
     def __init__(self, id: str, labels: int) -> None:  # noqa: A002 - as Textual names it
         super().__init__(id=id, allow_pan_and_zoom=False)
         self.set_reactive(PlotWidget.margin_bottom, labels)
+
+    def compose(self) -> ComposeResult:
+        """What PlotWidget has, on canvases of our own."""
+        with Grid():
+            for part in ("margin-top", "margin-left", "plot", "margin-bottom"):
+                yield _Canvas(1, 1, id=part)
+        yield Legend(id="legend")
 
     @property
     def columns(self) -> int:
@@ -318,6 +336,13 @@ class HistoryPlot(Vertical, can_focus=True):
         self.pairs = pairs(left, right)
         self._settle()
         self.row = self.pairs.row_of(step if step is not None else first_step or 0)
+        self.draw()
+
+    def look_as(self, other: "HistoryPlot") -> None:
+        """Take the scales, axes and units of another plot."""
+        self.log_values, self.log_steps = other.log_values, other.log_steps
+        self.by_time, self.in_ulp = other.by_time, other.in_ulp
+        self._settle()
         self.draw()
 
     def on_mount(self) -> None:
