@@ -125,6 +125,8 @@ async def test_a_job_that_ended_cannot_be_cancelled_but_compared() -> None:
 
 async def test_a_running_job_is_not_compared_and_enter_does_once_it_ended() -> None:
     async with program(StandIn(jobs=(RUNNING,))) as session:
+        await session.press("J", "J")
+        assert session.screen == "RunsScreen"
         await session.press("J", "c", "enter")
         assert session.screen == "JobsScreen"
         session.engine.all_jobs = (replace(RUNNING, state=JobState.FINISHED),)

@@ -79,7 +79,7 @@ def said(job: Job) -> str:
     """What there is to say of the state that a job is in."""
     if job.state is JobState.QUEUED:
         return f"It waits until {job.plan.device} is free."
-    return job.message or job.verdict or ("" if job.state.ended else job.plan.command)
+    return job.message or ("" if job.state.ended else job.plan.command)
 
 
 def silence(job: Job, jobs: Iterable[Job]) -> Content:

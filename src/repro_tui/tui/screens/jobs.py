@@ -23,7 +23,7 @@ from repro_tui.tui.job_rows import columns
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.confirm import ConfirmScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
-from repro_tui.tui.spelling import MUTED, job_state, shown
+from repro_tui.tui.spelling import MUTED, headline, job_state, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.log_view import LogView
 from repro_tui.tui.widgets.rows import Chosen, Moved
@@ -90,7 +90,7 @@ class JobsScreen(Screen[None]):
         Binding("ctrl+x", "remove_ended", "Remove all that ended", show=False,
                 id="jobs.remove-ended"),
         Binding("escape", "back", "Back", key_display="esc", id="jobs.back"),
-        Binding("q", "dismiss", "Leave", show=False, id="jobs.leave"),
+        Binding("q,J", "dismiss", "Leave", show=False, id="jobs.leave"),
     ]  # fmt: skip
     AUTO_FOCUS = "#list"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012 (as Textual has it)
@@ -168,7 +168,8 @@ class JobsScreen(Screen[None]):
         if job.state != self._measured:
             self._measure()
         course = self._course
-        head = [job_state(job.state), time_line(job, course, house(self).now()), shown(said(job))]
+        told = shown(said(job)) or headline(job.verdict)
+        head = [job_state(job.state), time_line(job, course, house(self).now()), told]
         lines = [Content("  ").join(filter(None, head))]
         if not job.state.ended:
             # What goes wrong is told whole; a command stands in the plan, and in the log.
@@ -404,6 +405,8 @@ class JobsScreen(Screen[None]):
                 return True if any(job.state.ended for job in house(self).jobs) else None
             case "metric":
                 return self.has_class("-plot")
+            case "search" | "match" | "copy" | "follow" if self.has_class("-plot"):
+                return False
             case "plot" | "search" | "match" | "copy" | "follow":
                 return True if job else None
         return True
