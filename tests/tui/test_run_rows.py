@@ -10,10 +10,11 @@ from tests import builders
 from repro_tui.compare.policy import Rule
 from repro_tui.evidence.model import Run, SectionName, Tag
 from repro_tui.evidence.tracking.outline import outline_of
+from repro_tui.tui.run_arrangement import arrange
 from repro_tui.tui.run_cache import RunCache
 from repro_tui.tui.run_columns import common_metrics, verdict
 from repro_tui.tui.run_orders import NEWEST_FIRST, Order, is_store_filter, order_of, orders
-from repro_tui.tui.run_rows import Folding, RunList, RunRow, arrange, pair
+from repro_tui.tui.run_rows import Folding, RunList, RunRow, pair
 
 IDS = st.sampled_from("abcdefgh")
 RUNS = st.dictionaries(IDS, st.none() | IDS, max_size=8).map(

@@ -5,6 +5,8 @@ after its first page; elsewhere it grows page by page as its end comes near. Wha
 is read as they come near the screen, and read again when the store may have changed.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +15,15 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from repro_tui.evidence.model import Run
-from repro_tui.evidence.tracking.outline import Outline, outline_of
 from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.tui.fuzzy import best_first
 from repro_tui.tui.run_columns import search_text
 
 if TYPE_CHECKING:
     from repro_tui.engine import Engine
+
+    # It brings NumPy, which the first frame does not wait for.
+    from repro_tui.evidence.tracking.outline import Outline
 
 PAGE = 100
 LARGE_PAGE = 1000
@@ -83,15 +87,17 @@ class Found(Message):
 # --- What workers call -------------------------------------------------------------------
 
 
-def first(engine: "Engine", query: RunQuery) -> Listed:
+def first(engine: Engine, query: RunQuery) -> Listed:
     """The first page of a query."""
+    from repro_tui.evidence.tracking.outline import outline_of
+
     begun = time.monotonic()
     page = engine.runs(query)
     took = time.monotonic() - begun
     return Listed(query, outline_of(page.runs), page.runs, page.next_page_token, took)
 
 
-def outlined(engine: "Engine", query: RunQuery) -> Outlined:
+def outlined(engine: Engine, query: RunQuery) -> Outlined:
     """All runs of a query in outline, ready to be laid out."""
     outline = engine.outline(query)
     return Outlined(query, outline if outline is None else _laid_out(outline))
@@ -103,13 +109,15 @@ def _laid_out(outline: Outline) -> Outline:
 
 
 def again(
-    engine: "Engine", query: RunQuery, known: Outline, next_page: str, seen: Sequence[str]
+    engine: Engine, query: RunQuery, known: Outline, next_page: str, seen: Sequence[str]
 ) -> Listed:
     """The list as it is now, and the runs that are `seen`.
 
     Where the store tells only page by page, what follows the first page is taken to follow
     it still.
     """
+    from repro_tui.evidence.tracking.outline import outline_of
+
     begun = time.monotonic()
     outline = engine.outline(query) if len(known) > PAGE else None
     if outline is not None:
@@ -128,19 +136,21 @@ def again(
     return Listed(query, outline, runs, next_page, time.monotonic() - begun)
 
 
-def more(engine: "Engine", query: RunQuery, known: Outline, token: str, size: int) -> Continued:
+def more(engine: Engine, query: RunQuery, known: Outline, token: str, size: int) -> Continued:
     """The page that follows."""
+    from repro_tui.evidence.tracking.outline import outline_of
+
     page = engine.runs(replace(query, page_token=token, max_results=size))
     outline = known.followed_by(outline_of(page.runs))
     return Continued(query, outline, page.runs, page.next_page_token)
 
 
-def read(engine: "Engine", run_ids: tuple[str, ...]) -> RunsRead:
+def read(engine: Engine, run_ids: tuple[str, ...]) -> RunsRead:
     return RunsRead(run_ids, engine.runs_of(run_ids))
 
 
 def search(
-    engine: "Engine",
+    engine: Engine,
     outline: Outline,
     start: int,
     wanted: str,

@@ -5,16 +5,17 @@ outline of the list, and the few runs that are in the cache.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, overload
 
 from repro_tui.evidence.model import Run, Tag
-from repro_tui.evidence.tracking.outline import Outline, Places
 from repro_tui.tui.run_cache import RunCache
+
+if TYPE_CHECKING:
+    # Both bring NumPy, which the first frame does not wait for.
+    from repro_tui.evidence.tracking.outline import Outline
+    from repro_tui.tui.run_arrangement import Arrangement
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,67 +60,7 @@ class Folding:
         return Folding(self.all, self.but ^ {run_id})
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """Runs in the order in which they are listed."""
-
-    places: Places
-    """Where the run of each row stands in the outline."""
-    depths: npt.NDArray[np.uint16]
-    """By place in the outline, as is `children`."""
-    children: npt.NDArray[np.intp]
-
-
-def arrange(parents: Places, is_folded: Callable[[int], bool] = lambda _: False) -> Arrangement:
-    """Children under their parents, in the given order; what is folded is left out.
-
-    `parents` holds each run's parent, by place, or -1.
-    """
-    children = np.bincount(parents[parents >= 0], minlength=len(parents))
-    if (parents < 0).all():
-        return flat(range(len(parents)), len(parents))
-    if (parents[parents[parents >= 0]] < 0).all():
-        return _one_deep(parents, children, is_folded)
-    return _any_deep(parents, children, is_folded)
-
-
-def _one_deep(parents: Places, children: Places, is_folded: Callable[[int], bool]) -> Arrangement:
-    """The usual case, without a loop over all runs: no child has children."""
-    depths = (parents >= 0).astype(np.uint16)
-    family = np.where(parents >= 0, parents, np.arange(len(parents)))
-    listed = np.argsort(2 * family + depths, kind="stable")
-    folded = np.zeros(len(parents), np.bool_)
-    folded[[place for place in np.nonzero(children)[0].tolist() if is_folded(place)]] = True
-    hidden = (depths > 0) & folded[family]
-    return Arrangement(listed[~hidden[listed]], depths, children)
-
-
-def _any_deep(parents: Places, children: Places, is_folded: Callable[[int], bool]) -> Arrangement:
-    depths = np.zeros(len(parents), np.uint16)
-    below: dict[int, list[int]] = {}
-    for child in np.nonzero(parents >= 0)[0].tolist():
-        below.setdefault(int(parents[child]), []).append(child)
-    placed = np.zeros(len(parents), np.bool_)
-    listed: list[int] = []
-    # Runs that name each other as parents are reached from no root: they come last.
-    for root in (*np.nonzero(parents < 0)[0].tolist(), *range(len(parents))):
-        # A stack, not recursion: a stranger's tags may nest as deep as they like.
-        waiting = [(root, 0, True)]
-        while waiting:
-            place, depth, shown = waiting.pop()
-            if placed[place]:
-                continue
-            placed[place] = True
-            depths[place] = min(depth, np.iinfo(np.uint16).max)
-            if shown:
-                listed.append(place)
-            if inside := below.get(place):
-                shown = shown and not is_folded(place)
-                waiting += [(child, depth + 1, shown) for child in reversed(inside)]
-    return Arrangement(np.array(listed, np.intp), depths, children)
-
-
-def verdicts_by_run(outline: Outline) -> Mapping[str, tuple[str, ...]]:
+def verdicts_by_run(outline: "Outline") -> Mapping[str, tuple[str, ...]]:
     """The verdict of each re-execution, and of each original those of its re-executions."""
     verdicts: dict[str, tuple[str, ...]] = {}
     for verdict in outline.verdicts:
@@ -133,15 +74,19 @@ class RunList(Sequence[RunRow]):
 
     def __init__(
         self,
-        outline: Outline,
+        outline: "Outline",
         cache: RunCache,
-        arrangement: Arrangement | None = None,
+        arrangement: "Arrangement | None" = None,
         folded: Folding = Folding(),
         marks: Sequence[str] = (),
     ) -> None:
+        if arrangement is None:
+            from repro_tui.tui.run_arrangement import arrange
+
+            arrangement = arrange(outline.parents)
         self._outline = outline
         self._cache = cache
-        self._arrangement = arrangement or arrange(outline.parents)
+        self._arrangement = arrangement
         self._folded = folded
         self._marks = {run_id: number for number, run_id in enumerate(marks, 1)}
         self._verdicts = verdicts_by_run(outline)
@@ -178,14 +123,8 @@ class RunList(Sequence[RunRow]):
     def place(self, run_id: str) -> int | None:
         """The row that a run stands in, if it is listed."""
         place = self._outline.find(run_id)
-        (found,) = np.nonzero(self._arrangement.places == (-1 if place is None else place))
+        (found,) = (self._arrangement.places == (-1 if place is None else place)).nonzero()
         return int(found[0]) if len(found) else None
-
-
-def flat(places: Iterable[int], count: int) -> Arrangement:
-    """Some of `count` runs without the tree, as a search lists them."""
-    nothing = np.zeros(count, np.intp)
-    return Arrangement(np.fromiter(places, np.intp), nothing.astype(np.uint16), nothing)
 
 
 def pair(current: Run | None, marks: Sequence[str]) -> tuple[str, ...] | None:

@@ -1,10 +1,15 @@
 """A quick search through the runs that are listed, some of them at a time. Pure."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from repro_tui.evidence.tracking.outline import Outline
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
 from repro_tui.tui.fuzzy import fold
 from repro_tui.tui.run_reading import Found
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.outline import Outline
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The runs of a store: find them, mark them, and go from them to everything else."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +14,6 @@ from textual.widgets import Footer, Static
 
 from repro_tui.compare.model import MOST_RUNS
 from repro_tui.evidence.model import Experiment, Run
-from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.remembered import StoreView, recall, remember
 from repro_tui.text import visible
@@ -26,7 +25,7 @@ from repro_tui.tui.run_bar import Bar, bar
 from repro_tui.tui.run_columns import columns, common_metrics, offers, usual_columns
 from repro_tui.tui.run_orders import NEWEST_FIRST, Order, first_order, order_of, orders
 from repro_tui.tui.run_reading import PAGE, Found
-from repro_tui.tui.run_rows import Arrangement, Folding, RunList, RunRow, arrange, flat, pair
+from repro_tui.tui.run_rows import Folding, RunList, RunRow, pair
 from repro_tui.tui.run_search import Search
 from repro_tui.tui.screens.columns import ColumnChoice, ColumnOffer, ColumnsScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
@@ -39,6 +38,11 @@ from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_pane import RunPane
 from repro_tui.tui.widgets.run_table import RunTable, Scrolled, ToTheEnd
 from repro_tui.tui.widgets.table import Column, Headed, Sized
+
+if TYPE_CHECKING:
+    # Both bring NumPy, which the first frame does not wait for.
+    from repro_tui.evidence.tracking.outline import Outline
+    from repro_tui.tui.run_arrangement import Arrangement
 
 _AHEAD = 40
 """Rows below the view at which the next page is fetched."""
@@ -247,6 +251,8 @@ class RunsScreen(Screen[None]):
         return order_of(self._feed.query_now.order_by[0]) or NEWEST_FIRST
 
     def _rows(self) -> RunList:
+        from repro_tui.tui.run_arrangement import arrange, flat
+
         search, marks = self._search, self._view.marks
         if search.wanted and search.outline is not None:
             found = flat(search.places, len(search.outline))

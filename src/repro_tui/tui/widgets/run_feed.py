@@ -1,8 +1,11 @@
 """Where the list of runs comes from: asks the store, keeps what it told, and asks again."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
@@ -10,13 +13,16 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.tracking.outline import Outline, outline_of
 from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.tui import run_reading
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
 from repro_tui.tui.run_cache import RunCache
 from repro_tui.tui.run_reading import LARGE_PAGE, PAGE, Continued, Listed, Outlined, RunsRead
+
+if TYPE_CHECKING:
+    # It brings NumPy, which the first frame does not wait for.
+    from repro_tui.evidence.tracking.outline import Outline
 
 _PATIENCE = 10
 """A list that takes long to read is read again after so many times as long."""
@@ -63,7 +69,6 @@ class RunFeed(Widget):
         self._seen = seen
         self._quiet = quiet
         self.query_now = RunQuery(max_results=PAGE)
-        self.outline: Outline = outline_of(())
         self.cache = RunCache()
         self.as_of: int | None = None
         """When the list was read last, in milliseconds; None: never."""
@@ -79,6 +84,13 @@ class RunFeed(Widget):
         self._busy = False
         self._timer: Timer | None = None
 
+    @cached_property
+    def outline(self) -> Outline:
+        """What is listed: nothing until something was read."""
+        from repro_tui.evidence.tracking.outline import outline_of
+
+        return outline_of(())
+
     @property
     def whole(self) -> bool:
         """Whether all runs of the query are in the outline."""
@@ -88,6 +100,8 @@ class RunFeed(Widget):
 
     def begin(self, query: RunQuery) -> None:
         """The first query of a store: what another one held is forgotten."""
+        from repro_tui.evidence.tracking.outline import outline_of
+
         self.query_now, self.outline, self.cache = query, outline_of(()), RunCache()
         self.as_of = self.trouble = None
         self._next_page, self._busy, self._outlining, self._outlines = "", False, False, True
