@@ -152,7 +152,9 @@ async def test_themes_are_tried_on_live_and_escape_takes_the_old_one_back() -> N
         await session.press("escape")
         assert session.app.theme == "repro-dark"
         await session.press("t", "g", "j", "enter")
-        assert session.app.theme == "repro-light"
+        assert session.app.theme == "gruvbox"
+        await session.press("t", "G", "enter")
+        assert session.app.theme == "solarized-light"
 
 
 async def test_only_our_own_themes_are_offered() -> None:

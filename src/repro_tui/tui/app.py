@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -18,6 +17,7 @@ from repro_tui.remembered import Remembered, remember
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.settings import Settings, resource
 from repro_tui.text import plural, visible
+from repro_tui.tomlfile import did_you_mean
 from repro_tui.tui.actions import actions
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.keys import Keymap, bound, keymap
@@ -26,6 +26,7 @@ from repro_tui.tui.screens.help import HelpScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.screens.stores import StoresScreen
+from repro_tui.tui.spelling import shown
 from repro_tui.tui.themes import FALLBACK, derived, load_themes
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class ReproApp(App[None]):
         elif names:
             problems += (
                 ReproError(
-                    f"No theme is named {self._wanted_theme}.", f"There are: {', '.join(names)}."
+                    f"No theme is named {self._wanted_theme}.",
+                    did_you_mean(self._wanted_theme, names),
                 ),
             )
             self.theme = _DEFAULT_THEME if _DEFAULT_THEME in names else names[0]
@@ -271,7 +273,7 @@ class ReproApp(App[None]):
 
     def action_pick_theme(self) -> None:
         before = self.theme
-        choices = [Choice(Content(name), name) for name in sorted(self.available_themes)]
+        choices = [Choice(shown(name), name) for name in sorted(self.available_themes)]
 
         def wear(theme: str | None) -> None:
             self.theme = theme or before

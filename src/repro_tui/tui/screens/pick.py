@@ -30,6 +30,8 @@ class PickScreen(ModalScreen[T | None], Generic[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor('down')", "Down", show=False, id="pick.down"),
         Binding("k", "cursor('up')", "Up", show=False, id="pick.up"),
+        Binding("g", "cursor('first')", "First", show=False, id="pick.first"),
+        Binding("G", "cursor('last')", "Last", show=False, id="pick.last"),
         Binding("enter", "pick", "Pick", id="pick.open"),
         Binding("escape,q", "leave", "Close", key_display="esc", id="pick.back"),
         Binding("question_mark,f1", "app.help", "Help", key_display="?", id="pick.help"),
@@ -65,12 +67,17 @@ class PickScreen(ModalScreen[T | None], Generic[T]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._choices[event.option_index].value)
 
-    def action_cursor(self, direction: str) -> None:
+    def action_cursor(self, to: str) -> None:
         options = self.query_one(OptionList)
-        if direction == "down":
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        match to:
+            case "down":
+                options.action_cursor_down()
+            case "up":
+                options.action_cursor_up()
+            case "first":
+                options.action_first()
+            case "last":
+                options.action_last()
 
     def action_pick(self) -> None:
         self.query_one(OptionList).action_select()

@@ -15,6 +15,8 @@ class TextScreen(ModalScreen[None]):
         Binding("escape,q,enter", "dismiss", "Close", key_display="esc", id="text.back"),
         Binding("j", "scroll(1)", "Down", show=False, id="text.down"),
         Binding("k", "scroll(-1)", "Up", show=False, id="text.up"),
+        Binding("g,home", "end(-1)", "Top", show=False, id="text.first"),
+        Binding("G,end", "end(1)", "End", show=False, id="text.last"),
         Binding("question_mark,f1", "app.help", "Help", key_display="?", id="text.help"),
     ]
 
@@ -31,3 +33,7 @@ class TextScreen(ModalScreen[None]):
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_end(self, direction: int) -> None:
+        place = self.query_one(VerticalScroll)
+        place.scroll_to(y=place.max_scroll_y if direction > 0 else 0, animate=False)
