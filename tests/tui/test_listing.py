@@ -91,3 +91,12 @@ def test_nothing_is_listed_before_there_is_a_comparison() -> None:
     made = Listing()
     assert (made.shown, made.next(None, 1)) == ((), None)
     assert SectionName.CODE not in {row.name for row in made.rows if isinstance(row, SectionRow)}
+
+
+def test_where_nothing_differs_n_goes_through_what_is_unknown() -> None:
+    made = listing(builders.unverifiable())
+    assert made.where(None).plain == "no difference, 3 unknown"
+    seen = walk(made)
+    assert len(seen) == 3
+    assert made.where(seen[1]).plain == "unknown 2 of 3"
+    assert listing(builders.reproduced()).where(None).plain == "no difference"

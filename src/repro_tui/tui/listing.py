@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from repro_tui.compare.model import Comparison
+from repro_tui.compare.model import Comparison, Kind
 from repro_tui.compare.several import Several
 from repro_tui.evidence.model import SectionName
 from repro_tui.text import plural, visible
@@ -38,7 +38,9 @@ class Listing:
     _order: dict[Hashable, int] = field(default_factory=dict)
     """By identity, the place in `rows`."""
     _differing: dict[Hashable, int] = field(default_factory=dict)
-    """By identity, the number among all that differ, from 1."""
+    """By identity, the number among all that differ, from 1; …"""
+    _unknown: dict[Hashable, int] = field(default_factory=dict)
+    """… and among what could not be compared, where nothing differs."""
     _found: dict[Hashable, int] = field(default_factory=dict)
     """The same of what matches the search."""
 
@@ -47,6 +49,11 @@ class Listing:
         self.rows = rows(compared, everything=self.everything)
         self._order = {identity(row): place for place, row in enumerate(self.rows)}
         self._differing = _numbered(row for row in self.rows if differs(row))
+        self._unknown = _numbered(
+            row
+            for row in (() if self._differing else self.rows)
+            if isinstance(row, Entry) and Kind.UNKNOWN in row.kinds
+        )
         self.look_for(self.search)
 
     def look_for(self, text: str) -> None:
@@ -80,7 +87,7 @@ class Listing:
 
     @property
     def _wanted(self) -> dict[Hashable, int]:
-        return self._found if self.search else self._differing
+        return self._found if self.search else self._differing or self._unknown
 
     @property
     def matching(self) -> int:
@@ -93,7 +100,8 @@ class Listing:
         return key is not None and identity(key) in self._found
 
     def next(self, row: Row | None, direction: int) -> Row | None:
-        """The next match, or difference while nothing is searched for; what hides it unfolds."""
+        """The next match; while nothing is searched for the next difference, or, where there is
+        none, the next that is unknown. What hides it unfolds."""
         here = entry(row) or row
         at = -1 if here is None else self._order.get(identity(here), -1)
         ahead = self.rows[at + 1 :] if direction > 0 else reversed(self.rows[: max(at, 0)])
@@ -106,12 +114,17 @@ class Listing:
         """`difference 3 of 12`; while a search is on, `search: seed  ·  match 3 of 12`."""
         key, count = entry(row), len(self._wanted)
         number = None if key is None else self._wanted.get(identity(key))
-        if not self.search:
-            told = f"difference {number:,} of {count:,}" if number else plural(count, "difference")
-            return Content.styled(told, "bold")
-        told = f"match {number:,} of {count:,}" if number else f"{count:,} matches"
-        asked = Content.styled(f"search: {visible(self.search, 24)}", "$accent")
-        return asked + Content("  ·  ") + Content.styled(told, "$accent bold")
+        if self.search:
+            told = f"match {number:,} of {count:,}" if number else f"{count:,} matches"
+            asked = Content.styled(f"search: {visible(self.search, 24)}", "$accent")
+            return asked + Content("  ·  ") + Content.styled(told, "$accent bold")
+        if number:
+            told = f"{'unknown' if self._unknown else 'difference'} {number:,} of {count:,}"
+        elif self._unknown:
+            told = f"no difference, {count:,} unknown"
+        else:
+            told = plural(count, "difference") if count else "no difference"
+        return Content.styled(told, "bold")
 
 
 def _numbered(rows: Iterable[Row]) -> dict[Hashable, int]:
