@@ -184,7 +184,7 @@ STATES = (
     State("rerun-refused", ("G", "r"), _refusing),
     State("rerun-preset", ("G", "r", "ctrl+o", *("down",) * 5, "enter"), shows="8, 9, 10"),
     State("jobs", ("J",), _working, "epoch 39"),
-    State("jobs-departed", ("J", "p"), _departing, "first difference: step 13"),
+    State("jobs-departed", ("J", "p"), _departing, "step 13"),
     State("jobs-queued", ("J", "G"), _silent, "holds it"),
     State("jobs-empty", ("J",)),
     State("cancel", ("J", "K"), _working, "epoch 39"),

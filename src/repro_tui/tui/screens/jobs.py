@@ -109,6 +109,8 @@ class JobsScreen(Screen[None]):
         self._rest_until = 0.0
         self._metric: str | None = None
         """The one to be drawn; None: the one that departed first, or has come furthest."""
+        self._able: object = None
+        """What decides which keys do something, as the footer was drawn last."""
         self._told: set[str] = set()
         """The jobs whose departure was told."""
 
@@ -155,7 +157,7 @@ class JobsScreen(Screen[None]):
     @on(Moved, "#list")
     def _show_state(self) -> None:
         job = self._job
-        self.refresh_bindings()
+        self._refresh_footer(job)
         self._tell()
         if job is None:
             return
@@ -178,6 +180,14 @@ class JobsScreen(Screen[None]):
         self.query_one("#state", Static).update(Content("\n").join(filter(None, lines)))
         self._show_silence()
         self._draw()
+
+    def _refresh_footer(self, job: Job | None) -> None:
+        """Only where something else can be done than before: the footer is drawn from nothing."""
+        ended = sum(each.state.ended for each in house(self).jobs)
+        able = job and (job.state.ended, _pair(job)), ended > 0
+        if able != self._able:
+            self._able = able
+            self.refresh_bindings()
 
     def _tell(self) -> None:
         """The line on top: how many jobs, what is searched, whether the log is followed."""
