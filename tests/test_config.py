@@ -50,6 +50,7 @@ def test_the_theme_of_whoever_spoke_last_is_worn(
     assert told(capsys)["theme"][:2] == ("gruvbox", "picked")
     monkeypatch.setenv("REPRO_TUI_THEME", "repro-light")
     assert load().theme == "repro-light"
+    assert load().theme_asked == "nord"
     monkeypatch.delenv("REPRO_TUI_THEME")
     own_file.write_text('theme = "high-contrast"')
     assert load().theme == "high-contrast"

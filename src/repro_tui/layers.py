@@ -58,9 +58,14 @@ class Layers:
     own: TomlFile | None
 
     @property
+    def written(self) -> dict[str, Any]:
+        """What the files say, table by table. Only right where `problems` finds none."""
+        return _merge(self.defaults.values, self.own.values if self.own else {})
+
+    @property
     def values(self) -> dict[str, Any]:
-        """What is in force, table by table. Only right where `problems` finds none."""
-        merged = _merge(self.defaults.values, self.own.values if self.own else {})
+        """What the files and the environment say."""
+        merged = self.written
         for place, variable in VARIABLES.items():
             if value := os.environ.get(variable):
                 merged[str(place[0])] = value

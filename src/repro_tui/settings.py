@@ -38,7 +38,7 @@ class Settings:
     theme: str
     """The theme in force."""
     theme_asked: str
-    """What the settings say, whatever was picked in the program."""
+    """What the files say, whatever was picked in the program or is in the environment."""
     keys: tuple[Remapping, ...]
     metrics: tuple[str, ...]
     metric_columns: int
@@ -120,7 +120,7 @@ def settle(layers: Layers) -> Settings:
     state = state_folder()
     return Settings(
         theme=worn(layers, state).value,
-        theme_asked=values["theme"],
+        theme_asked=layers.written["theme"],
         keys=tuple(_remappings(values["keys"], layers)),
         metrics=tuple(values["runs"]["metrics"]),
         metric_columns=_at_least(0, layers, "runs", "metric_columns"),
@@ -154,7 +154,7 @@ def worn(layers: Layers, state: Path) -> Setting:
     """
     asked = next(setting for setting in layers.settings() if setting.name == "theme")
     picked = recall(state)
-    stands = picked.theme and picked.theme_asked == asked.value
+    stands = picked.theme and picked.theme_asked == layers.written["theme"]
     if asked.source is Source.ENVIRONMENT or not stands:
         return asked
     return Setting("theme", picked.theme, Source.PICKED, str(state / FILE))
