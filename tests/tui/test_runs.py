@@ -424,6 +424,7 @@ async def test_a_store_that_cannot_be_read_at_first_is_read_once_it_can_be(
     engine.failure = ReproError("The database is locked.", "Try again later.")
     async with program(engine) as session:
         assert "The database is locked." in session.text()
+        assert "0 runs" not in session.text()
         assert "Try again later." in session.text()
         engine.failure = None
         await session.until(lambda: "baseline" in session.text())

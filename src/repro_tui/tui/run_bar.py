@@ -17,7 +17,8 @@ class Bar:
 
     where: str
     """The experiments."""
-    count: int
+    count: int | None
+    """How many runs are listed; None: nothing was read yet."""
     whole: bool
     """Whether all runs are listed, as far as the store was asked for."""
     order: Order
@@ -45,8 +46,9 @@ def bar(told: Bar) -> Content:
 def _parts(told: Bar) -> Iterator[Content]:
     if told.stale:
         yield Content.styled(f"as of {told.stale}, store unreachable: retrying", "$text-error bold")
-    count = plural(told.count, "run") if told.whole else f"{told.count:,}+ runs"
-    yield Content(f"{count}, {told.order.title}")
+    if told.count is not None:
+        count = plural(told.count, "run") if told.whole else f"{told.count:,}+ runs"
+        yield Content(f"{count}, {told.order.title}")
     if told.reading_on:
         yield Content.styled("reading to the end; any move stops it", "$accent")
     if told.search:

@@ -319,7 +319,7 @@ class RunsScreen(Screen[None]):
         feed, search, marks = self._feed, self._search, self._view.marks
         told = Bar(
             where=self._where or "all experiments",
-            count=len(feed.outline),
+            count=None if feed.as_of is None else len(feed.outline),
             whole=feed.whole,
             order=self._order,
             location=house(self).engine.location,
