@@ -124,6 +124,7 @@ class _Area(PlotWidget, can_focus=False, inherit_bindings=False):
     def __init__(self, id: str, labels: int) -> None:  # noqa: A002 - as Textual names it
         super().__init__(id=id, allow_pan_and_zoom=False)
         self.set_reactive(PlotWidget.margin_bottom, labels)
+        self._dragging = False
 
     def compose(self) -> ComposeResult:
         """What PlotWidget has, on canvases of our own."""
@@ -236,12 +237,17 @@ class _Area(PlotWidget, can_focus=False, inherit_bindings=False):
         if (at := self._at(event)) is not None:
             self.post_message(Wheeled(factor, at))
 
+    def on_mouse_down(self) -> None:
+        self._dragging = False
+
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if event.button and event.delta_x and self.columns:
+            self._dragging = True
             self.post_message(Dragged(-event.delta_x / self.columns))
 
     def on_click(self, event: events.Click) -> None:
-        if (at := self._at(event)) is not None:
+        # What is dragged ends in a click, too.
+        if not self._dragging and (at := self._at(event)) is not None:
             self.post_message(Pressed(at))
 
 
