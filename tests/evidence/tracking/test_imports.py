@@ -1,0 +1,34 @@
+"""What listing and comparing import where the store is read without MLflow."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from tests.evidence.tracking.stores import Store
+
+HEAVY = ("deepdiff", "mlflow", "pandas", "textual", "torch")
+LISTING = (*HEAVY, "PIL", "git", "psutil", "scipy", "yaml")
+"""And what only comparing and re-executing need."""
+
+
+@pytest.mark.parametrize("served", [False, True])
+@pytest.mark.parametrize(("command", "heavy"), [("runs", LISTING), ("diff", HEAVY)])
+def test_reading_imports_no_mlflow(
+    database: Store, command: str, heavy: tuple[str, ...], served: bool
+) -> None:
+    runs = list(database.run_ids.values())[:2] if command == "diff" else []
+    program = (
+        "import sys\nfrom repro_tui.cli import main\n"
+        f"try: main({[command, *runs]!r})\nexcept SystemExit as end: code = end.code\n"
+        f"print(code, [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    uri = database.server if served else database.uri
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, check=True, env={**os.environ, "MLFLOW_TRACKING_URI": uri},
+    )  # fmt: skip
+    assert done.stdout
+    code, loaded = done.stderr.splitlines()[-1].split(maxsplit=1)
+    assert code in "013"
+    assert loaded == "[]"
