@@ -21,7 +21,7 @@ from repro_tui.tui.finding_rows import (
     ValueRow,
 )
 from repro_tui.tui.finding_values import fit, spelled, value, values
-from repro_tui.tui.spelling import MUTED, colour, name, shown
+from repro_tui.tui.spelling import MUTED, colour, fitted, name, shown
 
 WIDE = 110
 """Cells from which the two values of a key always stand side by side."""
@@ -108,12 +108,12 @@ def head(names: Sequence[str], at: Columns, column: int) -> Content:
     told = ""
     if at.shown < at.runs:
         told = f"  runs {at.first}-{at.places[-1]} of {at.runs - 1}"
-    line = _fit(Content(told), _LEAD + at.key + 2)
+    line = fitted(Content(told), _LEAD + at.key + 2)
     for place in at.places:
         mark = f"{SIDES[place]} " if at.runs == 2 else ""
         called = Content(mark + name(names[place], at.value - len(mark)))
         line += Content(" │ ") if place else Content("")
-        line += _fit(called.stylize("underline") if place + 1 == column else called, at.value)
+        line += fitted(called.stylize("underline") if place + 1 == column else called, at.value)
     return line + Content("  what was found" if at.note else "")
 
 
@@ -128,7 +128,7 @@ def draw(row: Row, at: Columns, width: int, column: int | None = None) -> Conten
             return Content.styled(f" {fold}{section:<13}", f"{style} bold") + counts(found)
         case FolderRow(label=label, counts=found, folded=folded, depth=depth):
             arrow = Content.styled("▸ " if folded else "▾ ", MUTED)
-            line = _fit(_indented(depth, arrow + shown(label, "bold")), at.key + 2)
+            line = fitted(_indented(depth, arrow + shown(label, "bold")), at.key + 2)
             return Content("   ") + line + Content("  ") + counts(found)
         case FindingRow():
             return _finding(row, at, width, column)
@@ -167,10 +167,10 @@ def _finding(row: FindingRow, at: Columns, width: int, column: int | None) -> Co
         return line + shown(note(row), MUTED).truncate(width - line.cell_length, ellipsis=True)
     line += _here(_key(key, row.depth, at.key), column == 0) + Content("  ")
     left, right = values(finding.left, finding.right, finding.kind, at.value)
-    line += _here(_fit(left, at.value), column == 1) + _BETWEEN
-    line += _here(_fit(right, at.value), column == 2)
+    line += _here(fitted(left, at.value), column == 1) + _BETWEEN
+    line += _here(fitted(right, at.value), column == 2)
     if at.note:
-        line += Content("  ") + _fit(shown(note(row), MUTED), at.note)
+        line += Content("  ") + fitted(shown(note(row), MUTED), at.note)
     return line
 
 
@@ -184,9 +184,9 @@ def _part(
     key = Content.styled(f"{words.symbol(part.kind)} ", colour(part.kind)) + shown(
         words.key(part.key)
     )
-    line = Content("       ") + _fit(_indented(of.depth, key), at.key - 2) + Content("  ")
-    line += _here(_fit(left, at.value), column == 1) + _BETWEEN
-    return line + _here(_fit(right, at.value), column == 2)
+    line = Content("       ") + fitted(_indented(of.depth, key), at.key - 2) + Content("  ")
+    line += _here(fitted(left, at.value), column == 1) + _BETWEEN
+    return line + _here(fitted(right, at.value), column == 2)
 
 
 def _cells(row: CellsRow, at: Columns, column: int | None) -> Content:
@@ -195,7 +195,7 @@ def _cells(row: CellsRow, at: Columns, column: int | None) -> Content:
     key = visible(row.label or words.key(row.key))
     line += _here(_key(key, row.depth, at.key), column == 0) + Content("  ")
     for place in at.places:
-        cell = _fit(_cell(row, place, at.value), at.value)
+        cell = fitted(_cell(row, place, at.value), at.value)
         line += _BETWEEN if place else Content("")
         line += _here(cell, column == place + 1)
     return line
@@ -222,7 +222,7 @@ def _key(key: str, depth: int, width: int) -> Content:
     room = width - 2 * depth
     if cell_len(key) > room > 1:
         key = f"…{key[1 - room :]}"
-    return _fit(_indented(depth, Content(key)), width)
+    return fitted(_indented(depth, Content(key)), width)
 
 
 def _indented(depth: int, text: Content) -> Content:
@@ -231,8 +231,3 @@ def _indented(depth: int, text: Content) -> Content:
 
 def _here(text: Content, here: bool) -> Content:
     return text.stylize(_HERE) if here else text
-
-
-def _fit(text: Content, width: int) -> Content:
-    cut = text.truncate(width, ellipsis=True)
-    return cut.pad_right(width - cut.cell_length)
