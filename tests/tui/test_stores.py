@@ -110,3 +110,16 @@ async def test_where_no_store_is_found_one_is_named(keys: tuple[str, ...]) -> No
         await session.until(lambda: session.screen == "RunsScreen")
         await session.settle()
         assert OTHER in session.text()
+
+
+async def test_each_store_keeps_its_own_marks() -> None:
+    before(OTHER)
+    async with program(open_engine=Stores()) as session:
+        await session.press("space")
+        await session.press("O")
+        await chosen(session)
+        await session.press("enter")
+        await session.until(lambda: "holds no runs yet" in session.text())
+    kept = recall(load().state)
+    assert len(kept.view("https://first.example.org").marks) == 1
+    assert kept.view(OTHER).marks == ()

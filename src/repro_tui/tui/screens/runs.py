@@ -1,6 +1,7 @@
 """The runs of a store: find them, mark them, and go from them to everything else."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -96,6 +97,8 @@ class RunsScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._feed = RunFeed(self._seen, self._quiet)
+        self._opened: tuple[str, Path] | None = None
+        """The tracking URI of the store that this screen is about, and where it is remembered."""
         self._view = StoreView()
         """What is remembered of how this store is looked at."""
         self._experiments: dict[str, str] = {}
@@ -134,7 +137,7 @@ class RunsScreen(Screen[None]):
         self.refresh_bindings()
         self._say("Reading the runs…")
         engine = house(self).engine
-        uri, state = engine.location.uri, engine.settings.state
+        self._opened = uri, state = engine.location.uri, engine.settings.state
         start(self, "recall", lambda _: Recalled(recall(state).view(uri)))
 
     def on_recalled(self, message: Recalled) -> None:
@@ -369,9 +372,9 @@ class RunsScreen(Screen[None]):
         start(self, "remember", lambda _: self._remember_now())
 
     def _remember_now(self) -> None:
-        engine, view = house(self).engine, self._view
-        uri = engine.location.uri
-        remember(engine.settings.state, lambda before: before.with_view(uri, view))
+        assert self._opened is not None
+        (uri, state), view = self._opened, self._view
+        remember(state, lambda before: before.with_view(uri, view))
 
     # --- Marks and folding ---------------------------------------------------------------
 
