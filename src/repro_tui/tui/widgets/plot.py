@@ -300,7 +300,7 @@ class HistoryPlot(Vertical, can_focus=True):
         & > Static { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         & > #readout { height: 3; }
         & PlotWidget > .plot--axis { color: $foreground 25%; }
-        & PlotWidget > .plot--tick { color: $foreground 70%; text-style: none; }
+        & PlotWidget > .plot--tick { color: $muted; text-style: none; }
         & > #values { height: 3fr; }
         & > #apart { height: 2fr; }
         &:focus PlotWidget > .plot--axis { color: $primary 60%; }
@@ -360,7 +360,8 @@ class HistoryPlot(Vertical, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         if self.is_mounted:
-            self.draw()
+            # The styles of its parts come after its own.
+            self.call_after_refresh(self.draw)
 
     # --- Where things stand ------------------------------------------------------------
 
