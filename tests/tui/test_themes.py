@@ -14,6 +14,7 @@ from repro_tui.compare.model import Kind
 from repro_tui.rerun.model import JobState
 from repro_tui.settings import resource
 from repro_tui.tui.themes import FALLBACK, derived, load_theme, load_themes
+from repro_tui.tui.widgets.plot import HistoryPlot
 
 GOOD = 'name = "mine"\nprimary = "#102030"\n[diff]\nchanged = "#ff0000"\n'
 
@@ -161,3 +162,24 @@ def test_a_theme_of_ones_own_stands_above_one_of_the_same_name(tmp_path: Path) -
     themes, _ = load_themes(resource("themes"), tmp_path / "not there", tmp_path)
     (nord,) = [theme for theme in themes if theme.name == "nord"]
     assert nord.primary == "#102030"
+
+
+async def test_a_plot_takes_another_theme_at_once() -> None:
+    async with program() as session:
+        await session.press("j", "c", "G", *"NNNN", "enter")
+        plot = session.app.screen.query_one(HistoryPlot)
+
+        def drawn() -> set[str]:
+            strips = session.app.screen._compositor.render_strips()
+            return {
+                Color.from_rich_color(style.color).hex
+                for text, style, _ in itertools.chain(*strips)
+                if style and style.color and any("\u2801" <= c <= "\u28ff" for c in text)
+            }
+
+        await session.until(lambda: bool(drawn()))
+        before = drawn()
+        session.app.theme = "repro-light"
+        await session.until(lambda: bool(drawn()) and not drawn() & before)
+        left = plot.get_component_styles("plot--left").color
+        assert left.hex in drawn()
