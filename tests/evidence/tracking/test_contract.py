@@ -374,6 +374,7 @@ def test_artifacts_are_fetched(
     assert fetched.folder.exists() is not bool(store.server)
 
 
+@pytest.mark.parametrize("reader", ["sqlite", "rest", "client"], indirect=True)
 def test_artifacts_that_are_too_large_are_left(
     database: Store, reader: Reader, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

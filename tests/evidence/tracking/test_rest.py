@@ -175,7 +175,7 @@ def test_an_answer_without_end_is_not_read(
     stand_in: StandIn, reader: RestReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("repro_tui.evidence.tracking.http._MOST_BYTES", 10)
-    with pytest.raises(ReproError, match="larger than"):
+    with pytest.raises(ReproError, match="exceeds"):
         reader.experiments()
 
 
