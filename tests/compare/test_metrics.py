@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import history, known
 
-from repro_tui.compare.metrics import compare_histories
+from repro_tui.compare.metrics import aligned, compare_histories
 from repro_tui.compare.model import Finding, HistoryDetail, Kind
 from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import History
+from repro_tui.evidence.tracking.history import ordered_history
 
 NAN, INF = float("nan"), float("inf")
 
@@ -157,3 +158,20 @@ def test_sides_swap(a: list[tuple[int, int, float]], b: list[tuple[int, int, flo
     )
     if compared(left, right).kind is Kind.EQUAL:
         assert equal
+
+
+POINTS = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0.0, -0.0, NAN]))
+)
+
+
+@given(POINTS, POINTS)
+def test_views_pair_the_points_that_are_compared(
+    left: list[tuple[int, int, float]], right: list[tuple[int, int, float]]
+) -> None:
+    a, b = ordered_history(left), ordered_history(right)
+    pairs = [
+        (i < 0, j < 0) if min(i, j) < 0 else (a.values[i].tobytes(), b.values[j].tobytes())
+        for i, j in zip(*aligned(a, b), strict=True)
+    ]
+    assert (compared(a, b).kind is Kind.EQUAL) == all(first == second for first, second in pairs)

@@ -31,10 +31,9 @@ def compare_histories(key: Key, left: Known, right: Known, policy: Policy) -> Fi
     assert isinstance(left.value, History)
     assert isinstance(right.value, History)
     a, b = left.value, right.value
-    joined = _join(a.steps, b.steps)
+    joined, reordered = _pairs(a, b)
     tolerance = policy.tolerance(SectionName.METRICS, key, "float64")
     values = a.values[joined.left], b.values[joined.right]
-    reordered = _reorder(a, b, joined, *values)
     apart = distance(*values, tolerance)
     at = first_beyond(*values, tolerance)
     if apart.max_abs_at is not None:
@@ -82,7 +81,7 @@ def aligned(left: History, right: History) -> tuple[Indices, Indices]:
 
     Two arrays of one length; -1 where a point has no counterpart.
     """
-    joined = _join(left.steps, right.steps)
+    joined, _ = _pairs(left, right)
     alone_left, alone_right = (
         np.full(len(points), -1) for points in (joined.only_right, joined.only_left)
     )
@@ -129,32 +128,27 @@ def _occurrence(steps: Indices) -> Indices:
     return np.arange(len(steps)) - np.searchsorted(steps, steps, side="left")
 
 
-def _reorder(
-    a: History,
-    b: History,
-    joined: _Joined,
-    left: npt.NDArray[np.float64],
-    right: npt.NDArray[np.float64],
-) -> int:
-    """Match points without a recorded order by value: `right` is changed in place.
+def _pairs(a: History, b: History) -> tuple[_Joined, int]:
+    """Which points are compared with each other, and how many were matched by value.
 
-    Returns how many points were matched so. Only steps are touched at which values
-    differ, at which one side repeats a timestamp, and which both sides log equally often.
+    Only steps are touched at which values differ, at which one side repeats a timestamp,
+    and which both sides log equally often.
     """
-    tied = np.concatenate([_tied(a), _tied(b)])
-    if not len(tied):
-        return 0
-    differing = left.view(np.int64) != right.view(np.int64)
+    joined = _join(a.steps, b.steps)
+    left, right = a.values[joined.left].view(np.int64), b.values[joined.right].view(np.int64)
     steps = a.steps[joined.left]
+    in_right = joined.right.copy()
     reordered = 0
-    for step in np.intersect1d(steps[differing], tied):
+    for step in np.intersect1d(steps[left != right], np.concatenate([_tied(a), _tied(b)])):
         ends = [np.searchsorted(side.steps, [step, step + 1]) for side in (a, b)]
         groups = [_simultaneous(side, *end) for side, end in zip((a, b), ends, strict=True)]
         if ends[0][1] - ends[0][0] == ends[1][1] - ends[1][0] and _same_in_some_order(*groups):
-            here = steps == step
-            right[here] = left[here]
-            reordered += int(np.count_nonzero(here))
-    return reordered
+            here = np.flatnonzero(steps == step)
+            # Equal values stand at the same places of both orders.
+            ranked = [here[np.argsort(values[here])] for values in (left, right)]
+            in_right[ranked[0]] = joined.right[ranked[1]]
+            reordered += len(here)
+    return replace(joined, right=in_right), reordered
 
 
 def _tied(history: History) -> Indices:
