@@ -63,12 +63,10 @@ _VERDICTS = f"""
 """  # noqa: S608
 _EVERY = 2**62
 """More runs than any store has."""
-_HISTORY_LENGTHS = (
-    "SELECT key, count(*) FROM metrics WHERE run_uuid = ? GROUP BY key ORDER BY {key}"
-)
+_HISTORY_LENGTHS = "SELECT key, count(*) FROM metrics WHERE run_uuid = ? GROUP BY key ORDER BY key"
 _POINTS = (
     "SELECT step, timestamp, CASE WHEN is_nan THEN {nan} ELSE value END FROM metrics"
-    " WHERE run_uuid = ? ORDER BY {key}, step"
+    " WHERE run_uuid = ? ORDER BY key, step"
 )
 _DATASETS = """
     SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source,
@@ -172,14 +170,14 @@ class DatabaseReader(Reader):
     def histories(self, run_id: str) -> dict[str, History]:
         def reading(store: Transaction) -> dict[str, History]:
             _require(store, run_id)
-            key = store.dialect.key
-            lengths = store.rows(_HISTORY_LENGTHS.format(key=key), (run_id,))
+            lengths = store.rows(_HISTORY_LENGTHS, (run_id,))
             nan = store.dialect.nan
-            steps, timestamps, values = store.points(_POINTS.format(key=key, nan=nan), (run_id,))
+            steps, timestamps, values = store.points(_POINTS.format(nan=nan), (run_id,))
             ends = np.cumsum([0, *(length for _, length in lengths)])
+            # Databases may order names by the rules of a language.
             return {
                 name: sorted_history(steps[start:end], timestamps[start:end], values[start:end])
-                for (name, _), (start, end) in zip(lengths, pairwise(ends), strict=True)
+                for (name, _), (start, end) in sorted(zip(lengths, pairwise(ends), strict=True))
             }
 
         return self._read(reading)

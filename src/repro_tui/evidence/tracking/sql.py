@@ -30,8 +30,6 @@ class Dialect:
     """A match that does not mind capitals, as MLflow writes it for this database."""
     wanted: str
     """The table `wanted` of the elements of a JSON array: `key`, which rises, and `value`."""
-    key: str
-    """The column `key` ordered as Python orders strings."""
     nan: str
     """What `Transaction.points` reads as NaN: MLflow stores it as 0 and `is_nan`."""
 
@@ -39,13 +37,11 @@ class Dialect:
 SQLITE = Dialect(
     ilike="lower({}) LIKE lower(?)",
     wanted="json_each(?) AS wanted",
-    key="key",
     nan="NULL",
 )
 POSTGRESQL = Dialect(
     ilike="{} ILIKE ?",
     wanted="json_array_elements_text(CAST(? AS json)) WITH ORDINALITY AS wanted(value, key)",
-    key='key COLLATE "C"',
     nan="'NaN'",
 )
 
