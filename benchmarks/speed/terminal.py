@@ -26,7 +26,7 @@ class Terminal(NamedTuple):
 
     def see(self, text: str) -> float:
         """Wait until `text` is written in one piece; seconds since the program was started."""
-        self.process.expect_exact(text, timeout=_PATIENCE)
+        self._wait_for(text)
         return time.perf_counter() - self.started
 
     def press(self, keys: str) -> None:
@@ -36,8 +36,14 @@ class Terminal(NamedTuple):
         """Press, and wait until `text` is written; seconds."""
         start = time.perf_counter()
         self.process.send(keys)
-        self.process.expect_exact(text, timeout=_PATIENCE)
+        self._wait_for(text)
         return time.perf_counter() - start
+
+    def _wait_for(self, text: str) -> None:
+        try:
+            self.process.expect_exact(text, timeout=_PATIENCE)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            raise RuntimeError(f"{text!r} was not seen: {type(error).__name__}") from error
 
     def settle(self, quiet: float = _QUIET) -> None:
         """Read until nothing more is written."""

@@ -17,7 +17,8 @@ _PAGE_DOWN = "\x1b[6~"
 _FIRST_ROW = "\x1b[1;5H"
 """Ctrl and home, as DataTable has it."""
 _PAGES = 20
-_PRESSES = 25
+_PRESSES = 8
+"""So few that the reading outlasts them."""
 
 
 @contextmanager
@@ -31,10 +32,11 @@ def while_comparing(ground: Ground) -> Iterator[Row]:
         with on_terminal(ground, _PROGRAM, stores.uri(store)) as terminal:
             terminal.see(stores.name(0))
             terminal.settle(0.3)
-            terminal.press("  c")
+            # What was marked last time is remembered.
+            terminal.press("u  c")
             terminal.see("Reading both runs")
             if not loading:
-                terminal.see("loss")
+                terminal.see("diverged")
                 terminal.settle(0.3)
             return _p95([_help(terminal) for _ in range(_PRESSES)])
 
