@@ -170,6 +170,10 @@ class Pairs:
             float(self.right[row]) if self.in_right[row] >= 0 else None,
         )
 
+    def spelled(self, row: int) -> list[str]:
+        """The same in words, exactly."""
+        return ["no point" if value is None else number(value) for value in self.values(row)]
+
     def text(self, row: int) -> str:
         """Step and values, exactly, between tabs."""
         if not len(self):

@@ -71,10 +71,9 @@ class PointList(Rows[int]):
 
     def draw(self, row: int, width: int) -> Content:
         points = self._pairs
-        values = points.values(row)
+        left, right = points.values(row)
         differing = bool(points.differing[row])
-        texts = ["no point" if value is None else number(value) for value in values]
-        left, right = values
+        texts = points.spelled(row)
         if width >= _WIDE and differing and left is not None and right is not None:
             far = ulp(left, right)
             texts += ["", ""] if far is None else [number(right - left), f"{far:>26,}"]
