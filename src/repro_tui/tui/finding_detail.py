@@ -27,27 +27,21 @@ from repro_tui.evidence.model import (
 from repro_tui.reports import words
 from repro_tui.text import number, size
 from repro_tui.tui.facts import Facts
-from repro_tui.tui.spelling import MUTED, colour, shown
+from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.tensor_rows import strip
 
 
 def facts(finding: Finding, names: tuple[str, str]) -> Facts:
-    """Both sides whole, what was found, and what it rests on."""
-    style = colour(finding.kind)
-    first = Content.styled(f"{words.symbol(finding.kind)} {finding.kind}", f"{style} bold")
-    lines = [(Content(""), first + shown(f"  {finding.note}" if finding.note else ""))]
+    """Both sides whole, and what was measured; the screen's head tells what was found."""
+    lines: list[tuple[Content, Content]] = []
     if finding.rule:
         lines.append((Content.styled("by", MUTED), shown(finding.rule)))
     for side, name, fact in (
         ("left", names[0], finding.left),
         ("right", names[1], finding.right),
     ):
-        lines.append(
-            (
-                Content(""),
-                Content("\n") + Content.styled(f"{side}  ", "$primary bold") + shown(name, "bold"),
-            )
-        )
+        head = Content.styled(f"{side}  ", "$primary bold") + shown(name, "bold")
+        lines.append((Content(""), Content("\n") + head if lines else head))
         lines += [(Content.styled(f"  {label}", MUTED), value) for label, value in _fact(fact)]
     measured = [
         (Content.styled(f"  {label}", MUTED), shown(value)) for label, value in _measured(finding)
