@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.strategies import histories
 
+from repro_tui.compare.departure import awaited
 from repro_tui.compare.metrics import compare_histories
 from repro_tui.compare.model import HistoryDetail
 from repro_tui.compare.policy import Policy
@@ -127,6 +128,15 @@ def test_the_times_of_steps_need_not_be_in_their_order() -> None:
     x = np.array([3.0, 1.0, 2.0])
     curve = Curve.on(Scale.over(x), x, np.array([30.0, 10.0, 20.0]))
     assert curve.values.tolist() == [10.0, 20.0, 30.0]
+
+
+@given(histories, st.data())
+def test_what_is_not_logged_yet_is_no_difference(whole: History, data: st.DataObject) -> None:
+    points = sorted(data.draw(st.sets(st.integers(0, len(whole) - 1)))) if len(whole) else []
+    logged = History(whole.steps[points], whole.timestamps[points], whole.values[points])
+    found = pairs(whole, logged, awaited(whole.steps, logged.steps))
+    assert not found.differing.any()
+    assert found.awaited[found.in_right < 0].all()
 
 
 def test_the_cursor_goes_from_difference_to_difference() -> None:

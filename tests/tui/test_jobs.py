@@ -219,6 +219,11 @@ async def test_the_moment_a_job_departs_from_its_original_is_pointed_out() -> No
         assert session.told().count(told) == 1
         await session.press("p")
         assert "first difference: step 1" in session.text()
+        assert "step 1  left 0.5  right 0.625" in session.text()
+        await session.press("G")
+        assert "step 2  left 0.25  right no point\n ? not compared yet" in session.text()
+        await session.press("g", "n", "n")
+        assert "step 1  left 0.5  right 0.625" in session.text()
         await session.press("m")
         assert "loss  ≠ from step 1" in session.text()
         await session.press("escape", "escape")

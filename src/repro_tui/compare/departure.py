@@ -68,11 +68,11 @@ def _findings(
         if left is None:
             yield Finding((name,), Kind.ADDED, None, Known(right, _SOURCE))
             continue
-        waiting = _incomplete(left.steps, right.steps)
-        reached = np.isin(left.steps, np.setdiff1d(right.steps, waiting))
-        come = np.isin(right.steps, waiting, invert=True)
-        sides = (Known(_only(left, reached), _SOURCE), Known(_only(right, come), _SOURCE))
-        yield compare_histories((name,), *sides, policy)
+        waiting = awaited(left.steps, right.steps)
+        compared, come = (
+            Known(_only(side, ~np.isin(side.steps, waiting)), _SOURCE) for side in (left, right)
+        )
+        yield compare_histories((name,), compared, come, policy)
 
 
 def _first_steps(findings: Iterable[Finding]) -> Iterator[tuple[str, int]]:
@@ -82,11 +82,11 @@ def _first_steps(findings: Iterable[Finding]) -> Iterator[tuple[str, int]]:
             yield alone.metric, alone.step
 
 
-def _incomplete(ended: Indices, growing: Indices) -> Indices:
-    """The steps at which the run under way has some points, and fewer than the other."""
+def awaited(ended: Indices, growing: Indices) -> Indices:
+    """The steps at which the run under way has fewer points than the other, or none yet."""
     steps, counts = np.unique(ended, return_counts=True)
     come = np.searchsorted(growing, steps, "right") - np.searchsorted(growing, steps, "left")
-    waiting: Indices = steps[(come > 0) & (come < counts)]
+    waiting: Indices = steps[come < counts]
     return waiting
 
 

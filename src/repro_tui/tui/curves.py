@@ -155,8 +155,10 @@ class Pairs:
     right: Floats
     differing: npt.NDArray[np.bool_]
     """Whether the two are not equal to the bit, or one of them is not there."""
+    awaited: npt.NDArray[np.bool_]
+    """Whether they are not compared yet: they do not differ, and are not equal."""
     absolute: Floats
-    """The distance; NaN where one is not there or not finite."""
+    """The distance; NaN where one is not there, not finite or awaited."""
     ulp: Floats
     """The same in units in the last place."""
 
@@ -207,16 +209,20 @@ class Pairs:
         return int(where[place]) if 0 <= place < len(where) else None
 
 
-def pairs(left: History | None, right: History | None) -> Pairs:
-    """Put the points of two histories abreast, as `compare.metrics` joins them."""
+def pairs(left: History | None, right: History | None, awaited: Indices = NO_POINTS.steps) -> Pairs:
+    """Put the points of two histories abreast, as `compare.metrics` joins them.
+
+    `awaited` are steps that are not compared yet, since a run has still to log points there.
+    """
     a, b = left or NO_POINTS, right or NO_POINTS
     in_left, in_right = aligned(a, b)
     values = _at(a, in_left), _at(b, in_right)
     there = in_left >= 0
     steps = np.empty(len(in_left), np.int64)
     steps[there], steps[~there] = a.steps[in_left[there]], b.steps[in_right[~there]]
-    both = np.flatnonzero(there & (in_right >= 0))
-    differing = np.ones(len(steps), np.bool_)
+    waiting = np.isin(steps, awaited)
+    both = np.flatnonzero(there & (in_right >= 0) & ~waiting)
+    differing = ~waiting
     differing[both] = False
     absolute, ulp = np.full(len(steps), np.nan), np.full(len(steps), np.nan)
     finite = both[np.isfinite(values[0][both]) & np.isfinite(values[1][both])]
@@ -226,7 +232,7 @@ def pairs(left: History | None, right: History | None) -> Pairs:
         differing[at] = True
         absolute[at] = np.where(chunk.finite, chunk.absolute, np.nan)
         ulp[at] = np.where(chunk.finite, chunk.ulp.astype(np.float64), np.nan)
-    return Pairs(steps, in_left, in_right, values[0], values[1], differing, absolute, ulp)
+    return Pairs(steps, in_left, in_right, *values, differing, waiting, absolute, ulp)
 
 
 def _at(history: History, index: Indices) -> Floats:

@@ -1,22 +1,40 @@
-"""How a job reads: how far it has come, how it stands to its original, what its silence means."""
+"""How a job reads: how far it has come, how it stands to its original, what its silence means.
+
+Pure.
+"""
 
 import math
 from collections.abc import Iterable
 
+import numpy as np
 from textual.content import Content
 
-from repro_tui.compare.departure import SoFar
+from repro_tui.compare.departure import SoFar, awaited
 from repro_tui.reports import words
+from repro_tui.reports.axes import Indices
 from repro_tui.rerun.advance import Course
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.text import duration, plural
-from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.curves import NO_POINTS
+from repro_tui.tui.spelling import MUTED, headline, job_state, shown
 
 _WIDTH = 16
 """Cells of the bar."""
 
 
-def time_line(job: Job, course: Course, now: int) -> Content:
+def state_lines(job: Job, course: Course, now: int, width: int) -> Content:
+    """All that is told of a job, in lines of so many cells."""
+    said = shown(_said(job)) or headline(job.verdict)
+    head = [job_state(job.state), _time_line(job, course, now), said]
+    lines = [Content("  ").join(filter(None, head))]
+    if not job.state.ended:
+        # What goes wrong is told whole; a command stands in the plan, and in the log.
+        lines = [lines[0].truncate(width, ellipsis=True), _course_line(course)]
+    lines.append(standing_line(course.so_far))
+    return Content("\n").join(filter(None, lines))
+
+
+def _time_line(job: Job, course: Course, now: int) -> Content:
     """How long it has taken, and how long it may take, by the time that the original took."""
     if job.started is None:
         return Content("")
@@ -29,7 +47,7 @@ def time_line(job: Job, course: Course, now: int) -> Content:
     return Content(f"{duration(taken)}, {duration(-left)} longer than the original")
 
 
-def course_line(course: Course) -> Content:
+def _course_line(course: Course) -> Content:
     """A bar and the step that it is at; empty where that is not known."""
     come = course.advance
     if come is None:
@@ -75,11 +93,30 @@ def _apart(*values: float | None) -> tuple[str, ...]:
     return tuple(map(words.point, values))
 
 
-def said(job: Job) -> str:
+def _said(job: Job) -> str:
     """What there is to say of the state that a job is in."""
     if job.state is JobState.QUEUED:
         return f"It waits until {job.plan.device} is free."
     return job.message or ("" if job.state.ended else job.plan.command)
+
+
+def telling_metric(course: Course) -> str | None:
+    """The metric that departed first, else the one that has come furthest, else any."""
+    if course.so_far is not None and course.so_far.departed is not None:
+        return course.so_far.departed.metric
+    if course.advance is not None:
+        return course.advance.metric
+    return next(iter((*course.now, *course.original)), None)
+
+
+def awaited_steps(course: Course, metric: str) -> Indices:
+    """At which steps of a metric the job under way has still to log points.
+
+    Where its original goes on, too, each of them waits for the other.
+    """
+    original, now = (side.get(metric, NO_POINTS).steps for side in (course.original, course.now))
+    waiting = awaited(original, now)
+    return waiting if course.so_far is not None else np.union1d(waiting, awaited(now, original))
 
 
 def silence(job: Job, jobs: Iterable[Job]) -> Content:

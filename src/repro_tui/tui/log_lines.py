@@ -66,6 +66,13 @@ class LogLines:
         found = bisect_left(self.matches, place)
         return found + 1 if self.matches[found : found + 1] == [place] else None
 
+    def standing(self, place: int) -> str:
+        """How a line stands among the matches: `match 3 of 12`."""
+        found, number = self.matches, self.number(place)
+        if number is None:
+            return f"{len(found):,} match" + ("" if len(found) == 1 else "es")
+        return f"match {number:,} of {len(found):,}"
+
     def _matching(self, first: int) -> list[int]:
         if not self.searched:
             return []

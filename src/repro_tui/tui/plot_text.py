@@ -39,6 +39,8 @@ def readout(pairs: Pairs, row: int, layout: Layout, window: Window) -> Content:
     apart = Content.styled("= equal to the bit", MUTED)
     if pairs.differing[row]:
         apart = Content.styled("≠ ", "$diff-changed bold") + Content(_distance(*pairs.values(row)))
+    elif pairs.awaited[row]:
+        apart = Content.styled("? not compared yet: not all is logged here", "$diff-unknown")
     step = f"step {int(pairs.steps[row]):,}"
     if layout.look.by_time:
         step += f" at {duration(1000 * float(layout.x[row]))}"

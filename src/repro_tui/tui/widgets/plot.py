@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from repro_tui.evidence.model import History
+from repro_tui.reports.axes import Indices
 from repro_tui.tui.curves import NO_POINTS, Pairs, Window, pairs
 from repro_tui.tui.plot_layout import Layout, Look
 from repro_tui.tui.plot_text import MARKS, legend, readout
@@ -96,14 +97,18 @@ class HistoryPlot(Vertical, can_focus=True):
         right: History | None,
         names: tuple[str, str],
         first_step: int | None,
+        awaited: Indices = NO_POINTS.steps,
     ) -> None:
-        """Take two histories; `first_step` is where they part, as the comparison found it."""
+        """Take two histories; `first_step` is where they part, as the comparison found it.
+
+        At the steps that are `awaited` nothing is compared yet.
+        """
         fresh = not len(self.pairs)
         step = None if fresh else int(self.pairs.steps[self.row])
         self._histories = left or NO_POINTS, right or NO_POINTS
         self._names = names
         self._first = first_step
-        self.pairs = pairs(left, right)
+        self.pairs = pairs(left, right, awaited)
         self._settle()
         self.row = self.pairs.row_of(step if step is not None else first_step or 0)
         self.draw()
