@@ -47,11 +47,14 @@ class Ground:
         return f"sqlite:///{self.folder / 'nowhere.db'}"
 
     def variables(self, tracking_uri: str = "") -> dict[str, str]:
-        """The environment of every process: nothing of the person's own takes part."""
+        """The environment of every process: nothing of the person's own takes part.
+
+        Least of all PYTHONDONTWRITEBYTECODE, with which every start compiles what it imports.
+        """
         settings = self.folder / "repro-tui.toml"
         settings.touch()
         return {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
             "COLORTERM": "truecolor",
             "GUILD_HOME": str(self.folder / "guild"),
             "MLFLOW_DISABLE_TELEMETRY": "true",
