@@ -10,6 +10,7 @@ from repro_tui.compare.departure import so_far
 from repro_tui.compare.policy import Policy
 from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import JobState
+from repro_tui.tui.widgets.job_table import JobTable
 from repro_tui.tui.widgets.log_view import LogView
 
 RUNNING = job(1, JobState.RUNNING)
@@ -93,6 +94,16 @@ async def test_a_long_log_is_followed_to_its_end() -> None:
     async with program(engine) as session:
         await session.press("J")
         await session.until(lambda: "epoch 299" in session.text())
+
+
+async def test_columns_are_not_chosen_where_they_do_not_sort() -> None:
+    async with program(StandIn(jobs=(RUNNING, DONE)), size=(60, 24)) as session:
+        await session.press("J")
+        heading = session.app.screen.query_one(JobTable).head(60)
+        assert not any("underline" in str(span.style) for span in heading.spans)
+        assert "device" not in session.text()
+        await session.press(*"l" * 20)
+        assert "device" in session.text()
 
 
 async def test_following_the_log_can_be_held() -> None:

@@ -38,7 +38,8 @@ from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_pane import RunPane
 from repro_tui.tui.widgets.run_table import RunTable, Scrolled, ToTheEnd
-from repro_tui.tui.widgets.table import Column, Headed, Sized
+from repro_tui.tui.widgets.sortable_table import Headed, Sized
+from repro_tui.tui.widgets.table import Column
 
 if TYPE_CHECKING:
     # Both bring NumPy, which the first frame does not wait for.

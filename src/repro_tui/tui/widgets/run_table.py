@@ -10,7 +10,8 @@ from textual.message import Message
 
 from repro_tui.tui.fuzzy import emphasised
 from repro_tui.tui.run_rows import RunList, RunRow
-from repro_tui.tui.widgets.table import Column, Table
+from repro_tui.tui.widgets.sortable_table import SortableTable
+from repro_tui.tui.widgets.table import Column
 
 _NEIGHBOURHOOD = 100
 """Rows above and below the screen that are read ahead."""
@@ -26,7 +27,7 @@ class ToTheEnd(Message):
     """The last of all runs is wanted, whether it was read or not."""
 
 
-class RunTable(Table[RunRow]):
+class RunTable(SortableTable[RunRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Compare, or details", show=False, id="runs.open")
     ]

@@ -1,30 +1,23 @@
 """Rows in columns that are as wide as what they hold."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
-from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Region, Spacing
-from textual.message import Message
-from textual.reactive import reactive
 from textual.strip import Strip
 from textual.style import Style
 
-from repro_tui.tui.widgets.rows import MOVE, Rows
+from repro_tui.tui.widgets.rows import Rows
 
 T = TypeVar("T")
 
 _MEASURED = 200
 """Rows whose cells are measured: enough to be right, few enough to be quick."""
-_GAP = 2
-_LEAST, _MOST = 3, 200
-"""Cells of a column that is sized by hand."""
-_STEP = 2
+GAP = 2
+"""Cells between two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +59,13 @@ class Layout(Generic[T]):
 
     def start(self, number: int) -> int:
         """The cell that a column begins at."""
-        return 1 + sum(self.widths[:number]) + _GAP * number
+        return 1 + sum(self.widths[:number]) + GAP * number
 
     def at(self, x: int) -> int | None:
         """Which column holds the cell `x` of the line, its gap included."""
         for number, width in enumerate(self.widths):
             start = self.start(number)
-            if start <= x < start + width + _GAP:
+            if start <= x < start + width + GAP:
                 return number
         return None
 
@@ -110,76 +103,14 @@ def lay_out(
     )
 
 
-@dataclass
-class Headed(Message, Generic[T]):
-    """The heading of a column was clicked."""
-
-    table: "Table[T]"
-    column: Column[T]
-
-    @property
-    def control(self) -> "Table[T]":
-        return self.table
-
-
-@dataclass
-class Sized(Message, Generic[T]):
-    """Columns were sized by hand."""
-
-    table: "Table[T]"
-    widths: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def control(self) -> "Table[T]":
-        return self.table
-
-
 class Table(Rows[T]):
-    """A list of rows in columns, with their titles on top, and a cursor over the titles.
+    """A list of rows in columns, with their titles on top.
 
     Columns grow with what is read; they never shrink while the same columns are shown, so
     that nothing jumps when the list is scrolled.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right,l", "column(1)", "Next column", show=False, group=MOVE, id="table.next-column"
-        ),
-        Binding(
-            "left,h",
-            "column(-1)",
-            "Previous column",
-            show=False,
-            group=MOVE,
-            id="table.previous-column",
-        ),
-        Binding(
-            "greater_than_sign",
-            "size(1)",
-            "Wider column",
-            show=False,
-            group=MOVE,
-            key_display=">",
-            id="table.wider",
-        ),
-        Binding(
-            "less_than_sign",
-            "size(-1)",
-            "Narrower column",
-            show=False,
-            group=MOVE,
-            key_display="<",
-            id="table.narrower",
-        ),
-    ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--column"}
-    DEFAULT_CSS = """
-    Table > .table--column { background: $panel; text-style: bold underline; color: $accent; }
-    """
-
     fitted_columns: Layout[T] = Layout()
-    column: reactive[int] = reactive(0)
-    """The column under the column cursor, among those that are seen."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 (as Textual has it)
         super().__init__(id=id)
@@ -213,53 +144,9 @@ class Table(Rows[T]):
         self._needs |= needed(unseen, rows)
         layout = lay_out(self._columns, self._needs, self.sized, empty=empty)
         if layout != self.fitted_columns:
-            under = self.under_cursor
             self.fitted_columns = layout
-            keys = [column.key for column in layout.columns]
-            if under is not None and under.key in keys:
-                self.set_reactive(Table.column, keys.index(under.key))
             self._measure()
             self.refresh()
-
-    @property
-    def under_cursor(self) -> Column[T] | None:
-        """The column under the column cursor."""
-        columns = self.fitted_columns.columns
-        return columns[self.column] if self.column < len(columns) else None
-
-    def validate_column(self, column: int) -> int:
-        return max(0, min(column, len(self.fitted_columns.columns) - 1))
-
-    def watch_column(self) -> None:
-        if self.column < len(self.fitted_columns.widths):
-            region = Region(
-                self.fitted_columns.start(self.column) - 1,
-                self.scroll_offset.y,
-                self.fitted_columns.widths[self.column] + _GAP,
-                1,
-            )
-            self.scroll_to_region(region, spacing=Spacing(0, 0, 0, 0), animate=False, force=True)
-        self.refresh()
-
-    def action_column(self, by: int) -> None:
-        self.column += by
-
-    def action_size(self, direction: int) -> None:
-        column = self.under_cursor
-        if column is not None:
-            width = self.fitted_columns.widths[self.column] + direction * _STEP
-            self.sized = {**self.sized, column.key: max(_LEAST, min(width, _MOST))}
-            self.measure(())
-            self.post_message(Sized(self, self.sized))
-
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y == 0:
-            number = self.fitted_columns.at(offset.x + self.scroll_offset.x)
-            if number is not None:
-                event.prevent_default()  # Rows would look for a row there.
-                self.column = number
-                self.post_message(Headed(self, self.fitted_columns.columns[number]))
 
     # --- Drawing -----------------------------------------------------------------------
 
@@ -275,10 +162,13 @@ class Table(Rows[T]):
             arrow = Content(f" {column.arrow}" if column.arrow else "")
             named = Content(column.title).truncate(wide - len(arrow), ellipsis=True)
             title = _fit(named + arrow, wide, column.right)
-            if number == self.column and self.has_focus:
-                title = title.stylize("$accent underline")
-            titles.append(title)
-        return Content(" ") + Content(" " * _GAP).join(titles)
+            titles.append(self.title_of(number, title))
+        return Content(" ") + Content(" " * GAP).join(titles)
+
+    def title_of(self, number: int, title: Content) -> Content:
+        """How the title of a column is drawn."""
+        del number
+        return title
 
     def strip(self, row: T, width: int, style: Style) -> Strip:
         """Few segments, made at once: a page of lines is drawn at every press of a key."""
@@ -303,8 +193,8 @@ class Table(Rows[T]):
                     segments.append(Segment(text, (style + own).rich_style))
             else:
                 waiting += cell.plain
-            waiting += " " * _GAP if column.right else padding + " " * _GAP
-            filled += wide + _GAP
+            waiting += " " * GAP if column.right else padding + " " * GAP
+            filled += wide + GAP
         segments.append(Segment(waiting + " " * (width - filled), plain))
         return Strip(segments, width)
 
