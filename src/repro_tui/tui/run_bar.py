@@ -1,4 +1,4 @@
-"""The line over the list of runs: what is listed, what is not, and which store it is from. Pure."""
+"""What is said over the list of runs, and in its place where it is empty. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Bar:
     """What there is to tell."""
 
     where: str
-    """The experiments."""
+    """The experiments that were chosen; empty: all."""
     count: int | None
     """How many runs are listed; None: nothing was read yet."""
     whole: bool
@@ -38,9 +38,9 @@ class Bar:
 
 
 def bar(told: Bar) -> Content:
-    return Content("  ·  ").join(
-        [Content.styled("repro-tui", "bold"), shown(told.where, "bold", 40), *_parts(told)]
-    )
+    """The line over the list: what is listed, what is not, and which store it is from."""
+    where = shown(told.where or "all experiments", "bold", 40)
+    return Content("  ·  ").join([Content.styled("repro-tui", "bold"), where, *_parts(told)])
 
 
 def _parts(told: Bar) -> Iterator[Content]:
@@ -63,3 +63,15 @@ def _parts(told: Bar) -> Iterator[Content]:
         absent = f", {told.unlisted} not listed" if told.unlisted else ""
         yield Content.styled(f"{told.marks} marked{absent}", "$accent")
     yield shown(f"{told.location.shown} (from {told.location.found})", MUTED)
+
+
+def why_empty(where: str, *, filtered: bool, deleted: bool) -> str:
+    """Why nothing is listed, and what to do; `deleted`: whether deleted runs would be, too."""
+    if filtered:
+        return "No run matches. Escape takes the filter away."
+    see_deleted = "" if deleted else ", see deleted ones with D"
+    return (
+        f"{visible(where or 'This store', 60)} holds no runs yet.\n\n"
+        "Train something that logs to it and press ctrl+r, choose other experiments with e"
+        f"{see_deleted}, or leave with q and see `repro-tui demo`."
+    )
