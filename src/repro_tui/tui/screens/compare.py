@@ -136,6 +136,7 @@ class CompareScreen(Screen[None]):
             self.query_one("#peek", Static).update(line)
 
     def on_failed(self, message: Failed) -> None:
+        message.stop()
         self._reading = False
         if self._compared is not None:
             house(self).complain(message.error)

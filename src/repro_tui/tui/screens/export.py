@@ -101,6 +101,7 @@ class ExportScreen(ModalScreen[None]):
         self.query_one("#said", Static).update(shown(text, style))
 
     def on_failed(self, message: Failed) -> None:
+        message.stop()
         self._say(f"{message.error.message} {message.error.hint}", "$text-error")
 
     def on_written(self, message: Written) -> None:

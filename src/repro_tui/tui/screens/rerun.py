@@ -210,8 +210,8 @@ class RerunScreen(ModalScreen[None]):
 
     def on_failed(self, message: Failed) -> None:
         if message.group in ("presets", "devices"):
-            house(self).complain(message.error)
             return
+        message.stop()
         self._asked = None
         self._refuse(message.error.message, message.error.hint)
 
