@@ -8,9 +8,11 @@ a large honest file.
 import bz2
 import gzip
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -83,6 +85,8 @@ class Member:
     packing: object
     """What says how it is packed and who owned it, not what it holds."""
     open: Callable[[], IO[bytes]]
+    in_place: Callable[[], OpenFile | None] = lambda: None
+    """The bytes where they lie, if they are packed in no way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,23 @@ class Members:
     def of_zip(cls, file: OpenFile, allowance: Allowance) -> "Members":
         """Raises zipfile.BadZipFile where it is none."""
         archive = zipfile.ZipFile(file.stream)
+        infos = archive.infolist()
+        starts = sorted({archive.start_dir, *(info.header_offset for info in infos)})
 
         def member(info: zipfile.ZipInfo) -> Member:
             packing = (info.compress_type, info.external_attr, info.extra, info.comment)
             what = "folder" if info.is_dir() else "file"
-            return Member(info.file_size, what, info.date_time, packing, lambda: archive.open(info))
 
-        infos = archive.infolist()
+            def in_place() -> OpenFile | None:
+                # Members that overlap could be read many times over: a bomb.
+                if len(starts) <= len(infos) or info.header_offset >= archive.start_dir:
+                    return None
+                return _in_place(file, info, starts[bisect_right(starts, info.header_offset)])
+
+            return Member(
+                info.file_size, what, info.date_time, packing, lambda: archive.open(info), in_place
+            )
+
         return cls._of(file, allowance, [i.filename for i in infos], map(member, infos))
 
     @classmethod
@@ -157,6 +171,13 @@ class Members:
         with member.open() as stream:
             data = stream.read(member.size)
         return OpenFile(name, len(data), BytesIO(data))
+
+    def in_place(self, name: str) -> OpenFile:
+        """A member where it lies in the archive, at no cost; one that is packed, unpacked.
+
+        Its checksum is not looked at: what counts here is which bytes there are.
+        """
+        return self.by_name[name].in_place() or self.read(name)
 
     def known(self, name: str) -> Known:
         member = self.by_name[name]
@@ -215,6 +236,31 @@ class Members:
             yield _packing(asides.MEMBER_ORDER)
         if any(a.packing != b.packing for a, b in both):
             yield _packing(asides.ARCHIVE_LAYOUT)
+
+
+_LOCAL_HEADER = struct.Struct("<4s22x2H")
+"""Signature, and how long the name and the extra field are (APPNOTE.TXT, 4.3.7)."""
+_UTF8, _ENCRYPTED_OR_PATCHED = 0x800, 0x61
+
+
+def _in_place(file: OpenFile, info: zipfile.ZipInfo, end: int) -> OpenFile | None:
+    """A member that is stored as it is and ends before `end`; None: zipfile may unpack it."""
+    if (
+        info.compress_type != zipfile.ZIP_STORED
+        or info.compress_size != info.file_size
+        or info.flag_bits & _ENCRYPTED_OR_PATCHED
+    ):
+        return None
+    file.stream.seek(info.header_offset)
+    header = file.stream.read(_LOCAL_HEADER.size)
+    if len(header) < _LOCAL_HEADER.size:
+        return None
+    signature, name, extra = _LOCAL_HEADER.unpack(header)
+    written = file.stream.read(name).decode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+    start = info.header_offset + _LOCAL_HEADER.size + name + extra
+    if signature != b"PK\3\4" or written != info.orig_filename or start + info.file_size > end:
+        return None
+    return file.part(info.filename, start, info.file_size)
 
 
 def zip_names(file: OpenFile) -> tuple[str, ...]:

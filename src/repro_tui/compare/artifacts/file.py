@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from repro_tui.compare.model import FileDetail, Finding, Kind, TextDetail
 from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Fact, Key
 from repro_tui.text import plural
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _MOST_FINDINGS = 1000
 """Of one kind in one file that are listed; the others are counted."""
@@ -34,12 +38,42 @@ class OpenFile:
         self.stream.seek(0)
         return self.stream.read(length)
 
+    def part(self, path: str, start: int, size: int) -> "OpenFile":
+        """The `size` bytes from `start` on as a file of its own, read where they lie."""
+        return OpenFile(path, size, BufferedReader(_Part(self.stream, start, size)))
+
     @property
     def suffix(self) -> str:
         """`.json`, in lower case; empty where the name has none."""
         name = self.path.rpartition("/")[2]
         stem, dot, suffix = name.rpartition(".")
         return f".{suffix.lower()}" if dot and stem else ""
+
+
+class _Part(RawIOBase):
+    """Some bytes of a stream, which others may move between two calls."""
+
+    def __init__(self, stream: BinaryIO, start: int, size: int) -> None:
+        self._stream, self._start, self._size, self._at = stream, start, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        origin = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence]
+        self._at = max(0, origin + offset)
+        return self._at
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        left = max(0, self._size - self._at)
+        self._stream.seek(self._start + self._at)
+        # Every stream that is read here has it; typeshed's BinaryIO has not.
+        count: int = self._stream.readinto(memoryview(buffer)[:left])  # type: ignore[attr-defined]
+        self._at += count
+        return count
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.archives import Allowance, Members
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.artifacts.tensors import Array, Tensor, compare_tensor
+from repro_tui.compare.artifacts.tensors import Array, Stored, Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import pair
 from repro_tui.compare.policy import Policy
 
@@ -40,12 +40,13 @@ def read_npy(file: OpenFile) -> Tensor:
     if min(shape, default=0) < 0 or start + length != file.size:
         raise Unsuited(f"its header promises {length:,} bytes, {file.size - start:,} are there")
 
-    def load() -> Array:
-        file.stream.seek(start)
-        flat = np.frombuffer(file.stream.read(length), dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
-
     name = dtype.name if dtype.names is None else str(dtype)
+    if not fortran:
+        return Tensor.of(name, Stored(file, start, dtype, shape))
+
+    def load() -> Array:
+        return Stored(file, start, dtype, (math.prod(shape),)).whole().reshape(shape, order="F")
+
     return Tensor(name, shape, load)
 
 
@@ -62,6 +63,8 @@ def compare_npz(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allo
 
 
 def _npy_member(members: Members, name: str) -> Tensor:
-    """The array of a member, unpacked once for its header and again for its elements."""
-    tensor = read_npy(members.read(name))
-    return Tensor(tensor.dtype, tensor.shape, lambda: read_npy(members.read(name)).load())
+    """The array of a member; where that is packed, it is unpacked for the header and once more
+    for the elements.
+    """
+    tensor = read_npy(members.in_place(name))
+    return Tensor(tensor.dtype, tensor.shape, lambda: read_npy(members.in_place(name)).load())

@@ -1,14 +1,12 @@
 """safetensors: a JSON header, then the elements (safetensors' README, `Format`)."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-import numpy as np
 
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
-from repro_tui.compare.artifacts.tensors import Array, Tensor, compare_tensor, storage_dtype
+from repro_tui.compare.artifacts.tensors import Stored, Tensor, compare_tensor, storage_dtype
 from repro_tui.compare.artifacts.values import compare_scalars, pair
 from repro_tui.compare.documents import load_json
 from repro_tui.compare.model import Finding, Kind
@@ -66,11 +64,12 @@ def _read(file: OpenFile) -> tuple[dict[str, Tensor], Mapping[str, str]]:
     start, end = 8 + length, 0
     tensors: dict[str, Tensor] = {}
     for name, (begin, stop), dtype, shape in sorted(_entries(header), key=lambda entry: entry[1]):
-        size = math.prod(shape) * storage_dtype(dtype).itemsize
+        elements = storage_dtype(dtype).newbyteorder("<")
+        size = math.prod(shape) * elements.itemsize
         if begin != end or stop - begin != size:
             raise Unsuited(f"the offsets of its tensor {name!r} overlap, leave a gap or do not fit")
         end = stop
-        tensors[name] = Tensor(dtype, shape, _loader(file, start + begin, size, dtype, shape))
+        tensors[name] = Tensor.of(dtype, Stored(file, start + begin, elements, shape))
     if start + end != file.size:
         raise Unsuited(f"its tensors end at byte {start + end:,}, the file at {file.size:,}")
     return tensors, metadata
@@ -89,14 +88,3 @@ def _entries(
                 yield name, (b, e), _DTYPES[dtype], tuple(shape)
             case _:
                 raise Unsuited(f"its header says nothing readable of the tensor {name!r}")
-
-
-def _loader(
-    file: OpenFile, start: int, size: int, dtype: str, shape: tuple[int, ...]
-) -> Callable[[], Array]:
-    def load() -> Array:
-        file.stream.seek(start)
-        data = file.stream.read(size)
-        return np.frombuffer(data, storage_dtype(dtype).newbyteorder("<")).reshape(shape)
-
-    return load

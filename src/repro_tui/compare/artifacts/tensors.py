@@ -1,5 +1,6 @@
 """One tensor of a file, and how two of them are compared."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from repro_tui.compare.artifacts.file import Unsuited
+from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.model import Distance, Finding, Kind, TensorDetail
 from repro_tui.compare.numbers import NAMED_DTYPES, comparable, distance
 from repro_tui.compare.policy import Policy
@@ -15,6 +16,34 @@ from repro_tui.evidence.model import Key, Known, SectionName
 from repro_tui.text import plural
 
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An array whose elements lie in a file in C order; a slice of them is read each time."""
+
+    file: OpenFile
+    start: int
+    """The byte at which they begin."""
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def __getitem__(self, part: slice, /) -> Array:
+        """Consecutive elements. Raises Unsuited where the file has become shorter."""
+        first, end, _ = part.indices(self.size)
+        width = self.dtype.itemsize
+        self.file.stream.seek(self.start + first * width)
+        data = self.file.stream.read((end - first) * width)
+        if len(data) != (end - first) * width:
+            raise Unsuited("it became shorter while it was read")
+        return np.frombuffer(data, self.dtype)
+
+    def whole(self) -> Array:
+        return self[:].reshape(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +55,11 @@ class Tensor:
 
     dtype: str
     shape: tuple[int, ...]
-    load: Callable[[], Array]
+    load: Callable[[], Array | Stored]
+
+    @classmethod
+    def of(cls, dtype: str, stored: Stored) -> "Tensor":
+        return cls(dtype, stored.shape, lambda: stored)
 
     def known(self, path: str) -> Known:
         return Known(f"{self.dtype} {list(self.shape)}", path)
@@ -68,7 +101,7 @@ def compare_tensor(
     ):
         return found(Kind.CHANGED, note="the dtypes differ")
     if not comparable(a.dtype, b.dtype):
-        return _compare_bits(found, a, b)
+        return _compare_bits(found, *(x.whole() if isinstance(x, Stored) else x for x in (a, b)))
     tolerance = policy.tolerance(SectionName.ARTIFACTS, key, left.dtype, right.dtype)
     apart = distance(a, b, tolerance, named)
     if left.dtype != right.dtype:

@@ -37,7 +37,7 @@ class Export:
         order = self.members.read("byteorder").read() if in_order else b"little"
         self.storages = Storages(
             {name: member.size for name, member in self.members.by_name.items()},
-            lambda name: self.members.read(name).read(),
+            self.members.in_place,
             ">" if order == b"big" else "<",
         )
         found = list(self._tensors())

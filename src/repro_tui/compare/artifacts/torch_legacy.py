@@ -59,10 +59,10 @@ class LegacyCheckpoint:
         if place != len(content):
             raise Unsuited("something follows its storages")
 
-        def read(number: str) -> bytes:
-            return content[starts[number] : starts[number] + sizes[number]]
+        def storage(number: str) -> OpenFile:
+            return file.part(number, starts[number], sizes[number])
 
-        self.storages = Storages(sizes, read, order)
+        self.storages = Storages(sizes, storage, order)
 
         def leaf(value: Call | Persistent) -> View | None:
             return self.storages.leaf(_numbered(value, numbers))

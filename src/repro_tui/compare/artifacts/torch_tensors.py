@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from repro_tui.compare.artifacts.file import Unsuited
+from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.artifacts.pickles import Call, Global, Persistent
-from repro_tui.compare.artifacts.tensors import Array, Tensor, storage_dtype
+from repro_tui.compare.artifacts.tensors import Array, Stored, Tensor, storage_dtype
 
 _DTYPES = {
     "FloatStorage": "float32",
@@ -54,13 +54,19 @@ class Extent:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
+    @property
+    def dense(self) -> bool:
+        """Whether the elements follow each other in C order."""
+        count = 1
+        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            if n != 1 and stride != count:
+                return False
+            count *= n
+        return True
+
     def covers(self, size: int, width: int) -> bool:
         """Whether it shows all of a storage of `size` bytes, in order, `width` bytes each."""
-        dense, count = True, 1
-        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
-            dense = dense and (n == 1 or stride == count)
-            count *= n
-        return dense and self.offset == 0 and count * width == size
+        return self.dense and self.offset == 0 and math.prod(self.shape) * width == size
 
     def of(self, flat: Array) -> Array:
         """A view of the elements, which must lie within the array."""
@@ -82,15 +88,16 @@ class View(Tensor):
 class Storages:
     """The storages of one file, and the tensors that show them.
 
-    `sizes` are their lengths in bytes by key; `read` gives the bytes of one.
+    `sizes` are their lengths in bytes by key; `storage` gives one of them.
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], read: Callable[[str], bytes], order: Literal["<", ">"]
+        self, sizes: Mapping[str, int], storage: Callable[[str], OpenFile], order: Literal["<", ">"]
     ) -> None:
         self._sizes = sizes
         # Tensors that share a storage mostly follow each other.
-        self._read = lru_cache(maxsize=2)(read)
+        self._storage = lru_cache(maxsize=2)(storage)
+        self._read = lru_cache(maxsize=2)(lambda key: self._storage(key).read())
         self._order: Literal["<", ">"] = order
 
     def leaf(self, value: Call | Persistent) -> View | None:
@@ -158,8 +165,10 @@ class Storages:
             raise Unsuited("a tensor shows the elements of its storage many times over")
         extent = Extent(offset, seen, strides)
 
-        def load() -> Array:
+        def load() -> Array | Stored:
             order = storage_dtype(dtype).newbyteorder(self._order)
+            if extent.dense:
+                return Stored(self._storage(storage.key), offset * width, order, seen)
             data = self._read(storage.key)
             return extent.of(np.frombuffer(data, order, count=len(data) // width))
 

@@ -27,7 +27,7 @@ class Checkpoint:
         }
         self.storages = Storages(
             sizes,
-            lambda key: self.members.read(f"{_DATA}{key}").read(),
+            lambda key: self.members.in_place(f"{_DATA}{key}"),
             ">" if order == b"big" else "<",
         )
         pickled = self.members.read("data.pkl")
