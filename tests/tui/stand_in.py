@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from tests import builders
 
@@ -155,6 +156,7 @@ class StandIn:
         jobs: tuple[Job, ...] = (),
     ) -> None:
         self.settings: Settings = replace(load(), refresh_seconds=0.0)
+        self.reader = SimpleNamespace(remark="")
         self.location = StoreLocation("sqlite:///mlflow.db", "mlflow.db in this folder")
         self.all_runs = some_runs() if runs is None else runs
         self.comparison = comparison

@@ -262,3 +262,10 @@ async def test_leaving_says_so_where_jobs_end_with_the_program() -> None:
         await session.pilot.press("q")
         await session.until(lambda: not session.app.is_running)
         assert "being cancelled" in str(session.app._exit_renderables[0])
+
+
+async def test_why_a_store_is_slow_is_told_once_it_is_open() -> None:
+    engine = StandIn()
+    engine.reader.remark = "The store is read through MLflow: install \x1b[31mthe extra."
+    async with program(engine) as session:
+        assert "install \\x1b[31mthe extra" in session.told()

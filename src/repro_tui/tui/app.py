@@ -185,6 +185,8 @@ class ReproApp(App[None]):
         self._remember("store", lambda remembered: remembered.opened(uri))
         if self._welcome:
             self._tell_first_steps()
+        if remark := message.engine.reader.remark:
+            self.notify(visible(remark, 400), title="A slow store", timeout=15, markup=False)
         if before is None:
             self.set_interval(_POLL, self.read_jobs)
         else:
