@@ -36,10 +36,10 @@ async def test_step_and_cause_within_ten_keys_that_the_screen_names(
     async with program(size=size, open_engine=opener(folder)) as session:
         await session.until(lambda: "faster" in session.text())
         keys = await to_run(session, "faster")
-        assert "space Mark" in session.text()
+        await session.until(lambda: "space Mark" in session.text())
         await session.press("space")
         keys += 1 + await to_run(session, "baseline")
-        assert "c Compare" in session.text()
+        await session.until(lambda: "c Compare" in session.text())
         await session.press("c")
         await session.until(lambda: "≠ diverged" in session.text())
         keys += 1

@@ -221,11 +221,15 @@ def _launcher(stage: Stage) -> list[psutil.Process]:
 
 def _command(stage: Stage) -> list[psutil.Process]:
     """The training process: it has replaced the shell that it was started by."""
-    return [
-        process
-        for process in processes.of_job(stage.told().job_id)
-        if "train.sh" in process.cmdline()
-    ]
+    return [process for process in processes.of_job(stage.told().job_id) if _trains(process)]
+
+
+def _trains(process: psutil.Process) -> bool:
+    try:
+        return "train.sh" in process.cmdline()
+    except psutil.NoSuchProcess:
+        # A part of the shell's pipeline that has just ended.
+        return False
 
 
 def _program(stage: Stage) -> list[psutil.Process]:

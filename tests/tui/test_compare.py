@@ -456,7 +456,8 @@ async def test_a_new_user_finds_step_and_cause_without_looking_anything_up() -> 
     """From the list of runs, with keys that the screen itself names."""
     async with program(size=(80, 24)) as session:
         await session.press("down")
-        assert "c Compare" in session.text()
+        # The footer is drawn late.
+        await session.until(lambda: "c Compare" in session.text())
         await session.press("c")
         text = " ".join(session.text().split())
     assert "first divergence loss at step 1" in text

@@ -146,8 +146,13 @@ class RerunScreen(ModalScreen[None]):
     @on(Input.Changed)
     @on(Checkbox.Changed)
     def _choice_changed(self) -> None:
-        # What is shown is no longer what is chosen: it cannot be started.
-        self._set(None)
+        try:
+            same = self._choices.asked(self._run.run_id) == self._asked
+        except ReproError:
+            same = False
+        if not same:
+            # What is shown is no longer what is chosen: it cannot be started.
+            self._set(None)
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(_PAUSE, self._make_plan)
