@@ -127,7 +127,8 @@ def test_arrays_of_an_uncompressed_npz_are_compared() -> None:
         stream = io.BytesIO()
         np.savez(stream, x=np.append(np.zeros(999), last), y=np.asfortranarray(np.eye(3)))
         sides.append(stream.getvalue())
-    seen = inside("a.npz", *sides)
+    left, right = sides
+    seen = inside("a.npz", left, right)
     detail = at(seen, "x").detail
     assert isinstance(detail, TensorDetail)
     assert detail.distance is not None
