@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_artifacts_are_listed_and_only_requirements_are_read(
     read: list[str] = []
     really = files._open_regular
 
-    def watched(path: str) -> tuple[io.BufferedReader, int]:
+    def watched(path: str) -> tuple[io.BufferedReader, os.stat_result]:
         read.append(path)
         return really(path)
 

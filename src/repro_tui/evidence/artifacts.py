@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import hash_folder
+from repro_tui.evidence.hashes import Hashes
 from repro_tui.evidence.model import (
     Fact,
     FileRef,
@@ -34,13 +35,15 @@ def fetch(
 
 
 def files(
-    fetched: Fetched | Unreadable | None, wanted: Callable[[str], bool] = lambda _: True
+    fetched: Fetched | Unreadable | None,
+    wanted: Callable[[str], bool] = lambda _: True,
+    hashes: Hashes | None = None,
 ) -> Files | Unreadable:
     """The files that were fetched, or those whose path is wanted; why others were left."""
     if fetched is None or isinstance(fetched, Unreadable):
         return fetched or {}
     left = {path: Unreadable(path, reason) for path, reason in fetched.left.items()}
-    return {**hash_folder(fetched.folder, wanted), **left}
+    return {**hash_folder(fetched.folder, wanted, hashes), **left}
 
 
 def by_model(

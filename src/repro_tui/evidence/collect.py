@@ -1,6 +1,7 @@
 """All that is known of one run, gathered into its ten sections."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from repro_tui.evidence.artifacts import (
 from repro_tui.evidence.code import code
 from repro_tui.evidence.data import data
 from repro_tui.evidence.environment import environment
+from repro_tui.evidence.hashes import Hashes
 from repro_tui.evidence.lockfiles import lockfiles
 from repro_tui.evidence.model import (
     Evidence,
@@ -51,17 +53,20 @@ def collect(
     """Everything that can be had of a run. What cannot is a gap with its reason.
 
     Files that the evidence names are there until `downloads` is closed. `progress` is told,
-    in a few words, what is being read. `places` is where repositories
-    are looked for; otherwise where the person is. Raises ReproError only where
-    the store does not hold the run.
+    in a few words, what is being read. `places` is where repositories are looked for,
+    otherwise where the person is; its cache remembers the hashes of files. Raises ReproError
+    only where the store does not hold the run.
     """
     run = reader.run(run_id)
     progress("the run's artifacts")
     fetched = fetch(reader, run.artifact_uri, downloads, _of("the run's artifacts", progress))
     fetched = fetched or gone(run)
-    own = files(fetched)
-    progress("the models")
-    models = _models(run_id, reader, downloads, _of("the models", progress))
+    # What is still being written may be mapped into memory, and change unseen.
+    cache = places.cache if places and run.finished else None
+    with Hashes(cache) if cache else nullcontext() as hashes:
+        own = files(fetched, hashes=hashes)
+        progress("the models")
+        models = _models(run_id, reader, downloads, _of("the models", progress), hashes)
     progress("the record of the execution")
     record: Record | Missing | Unreadable
     if isinstance(fetched, Fetched):
@@ -109,14 +114,17 @@ def _of(what: str, progress: Progress) -> Progress:
 
 
 def _models(
-    run_id: str, reader: Reader, downloads: Downloads, progress: Progress
+    run_id: str, reader: Reader, downloads: Downloads, progress: Progress, hashes: Hashes | None
 ) -> dict[str, Files | Unreadable] | Unreadable:
     models = ask(lambda: reader.logged_models(run_id))
     if isinstance(models, Unreadable):
         return models
     return by_model(
         [
-            (model, files(fetch(reader, model.artifact_location, downloads, progress)))
+            (
+                model,
+                files(fetch(reader, model.artifact_location, downloads, progress), hashes=hashes),
+            )
             for model in models
         ]
     )

@@ -9,14 +9,17 @@ import hashlib
 import io
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from repro_tui import text
 from repro_tui.errors import ReproError
+from repro_tui.evidence.hashes import Hashes, identity
 from repro_tui.evidence.model import FileRef, GitBlob, LocalFile, Unreadable
 from repro_tui.evidence.repository import Repository
 
@@ -42,33 +45,36 @@ def open_file(ref: FileRef) -> BinaryIO:
         content = Repository.open(Path(location.repository)).read_blob(location.blob, ref.size)
         return io.BytesIO(content)
     try:
-        stream, size = _open_regular(location.path)
+        stream, status = _open_regular(location.path)
     except OSError as error:
         raise ReproError(
             f"{ref.path} cannot be opened: {reason(error)}.", "Compare the runs again."
         ) from error
-    if size != ref.size:
+    if status.st_size != ref.size:
         stream.close()
         raise ReproError(
-            f"{ref.path} has changed since it was hashed: {ref.size} bytes then, {size} now.",
+            f"{ref.path} has changed since it was hashed: "
+            f"{ref.size} bytes then, {status.st_size} now.",
             "Compare the runs again.",
         )
     return stream
 
 
 def hash_folder(
-    folder: Path, wanted: Callable[[str], bool] = lambda _: True
+    folder: Path,
+    wanted: Callable[[str], bool] = lambda _: True,
+    hashes: Hashes | None = None,
 ) -> dict[str, FileRef | Unreadable]:
     """SHA-256 of every file below `folder`, by path relative to it with `/` between parts.
 
     A link to a file of the folder stands for that file; every other link, and whatever
     is no regular file or cannot be read, is `Unreadable` with the reason. Files are
     hashed by streaming, several at once. A folder that does not exist has no files. What
-    is not `wanted`, by its path, is left out.
+    is not `wanted`, by its path, is left out. What `hashes` knows is not read.
     """
     root = Path(os.path.realpath(folder))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        found = list(pool.map(_hash, (f for f in _walk(root) if wanted(f.path))))
+        found = list(pool.map(partial(_hash, hashes), (f for f in _walk(root) if wanted(f.path))))
     return dict(sorted(found))
 
 
@@ -114,13 +120,13 @@ def reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _open_regular(path: str) -> tuple[io.BufferedReader, int]:
+def _open_regular(path: str) -> tuple[io.BufferedReader, os.stat_result]:
     descriptor = os.open(path, _FLAGS)
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise OSError(0, f"it is {_KINDS.get(stat.S_IFMT(status.st_mode), 'no regular file')}")
-    return os.fdopen(descriptor, "rb"), status.st_size
+    return os.fdopen(descriptor, "rb"), status
 
 
 _KINDS = {
@@ -181,16 +187,22 @@ def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _hash(found: _Found) -> tuple[str, FileRef | Unreadable]:
+def _hash(hashes: Hashes | None, found: _Found) -> tuple[str, FileRef | Unreadable]:
     if found.refusal:
         return found.path, Unreadable(found.path, found.refusal)
     try:
-        stream, size = _open_regular(found.file)
+        stream, status = _open_regular(found.file)
         with stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            read = stream.tell()
+            digest = hashes.recall(found.file, status) if hashes else None
+            if digest is None:
+                began = time.time_ns()
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                if stream.tell() != status.st_size:
+                    return found.path, Unreadable(found.path, "it changed while it was read")
+                if hashes and identity(os.fstat(stream.fileno())) == identity(status):
+                    hashes.tell(found.file, status, digest, began)
     except OSError as error:
         return found.path, Unreadable(found.path, reason(error))
-    if read != size:
-        return found.path, Unreadable(found.path, "it changed while it was read")
-    return found.path, FileRef(found.path, size, f"sha256:{digest}", LocalFile(found.file))
+    return found.path, FileRef(
+        found.path, status.st_size, f"sha256:{digest}", LocalFile(found.file)
+    )
