@@ -5,7 +5,9 @@ the job's launcher.
 """
 
 import json
+import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -285,31 +287,34 @@ def test_a_process_is_known_by_pid_and_start(sleeper: subprocess.Popen[bytes]) -
     assert processes.note(2**22 + 1) is None
 
 
-def test_every_process_of_a_job_ends_however_it_hides(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(processes.JOB_VARIABLE, "this-job")
-    monkeypatch.setattr(processes, "GRACE", 0.3)
-    # A child that ignores SIGTERM, and a grandchild in a session of its own whose parent
-    # has ended.
-    stubborn = subprocess.Popen(
-        ["bash", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done"],
-        stdout=subprocess.PIPE,
-    )
-    assert stubborn.stdout is not None
-    assert stubborn.stdout.readline() == b"ready\n"
-    subprocess.run(["bash", "-c", f"setsid sleep 600 & echo $! > {tmp_path / 'pid'}"], check=True)
-    orphan = psutil.Process(int((tmp_path / "pid").read_text()))
-    nameless = subprocess.Popen(["env", "-i", "sleep", "600"])
-    other = subprocess.Popen(["sleep", "600"], env={processes.JOB_VARIABLE: "other"})
-    processes.end_job("this-job")
-    # psutil has waited for it: its exit code is gone, and so is the process.
-    assert not psutil.pid_exists(stubborn.pid)
-    stubborn.wait()
-    stubborn.stdout.close()
-    assert not psutil.pid_exists(nameless.pid)
-    nameless.wait()
-    assert other.poll() is None
-    other.kill()
-    other.wait()
-    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+HIDING = """
+import subprocess, sys, psutil
+from repro_tui.rerun import processes
+
+processes.GRACE = 0.3
+stubborn = subprocess.Popen(
+    ["bash", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done"],
+    stdout=subprocess.PIPE,
+)
+assert stubborn.stdout.readline() == b"ready\\n"
+# In a session of its own, and its parent has ended.
+orphan = psutil.Process(int(subprocess.check_output(
+    ["bash", "-c", "setsid sleep 600 >/dev/null & echo $!"]
+)))
+nameless = subprocess.Popen(["env", "-i", "sleep", "600"])
+other = subprocess.Popen(["sleep", "600"], env={processes.JOB_VARIABLE: "other"})
+processes.end_job("this-job")
+# psutil has waited for them: their exit codes are gone, and so are the processes.
+assert not psutil.pid_exists(stubborn.pid)
+assert not psutil.pid_exists(nameless.pid)
+assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+assert other.poll() is None
+other.kill()
+"""
+
+
+def test_every_process_of_a_job_ends_however_it_hides() -> None:
+    # In a process of its own: what a job's process has started belongs to the job, and
+    # that would be whatever else the tests have started.
+    environment = os.environ | {processes.JOB_VARIABLE: "this-job"}
+    subprocess.run([sys.executable, "-c", HIDING], env=environment, check=True, timeout=120)
