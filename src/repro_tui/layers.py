@@ -5,9 +5,10 @@ can say who decided what.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -44,12 +45,17 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value in force. `where` is `file:line`, or a variable's name."""
+    """One value in force."""
 
     name: str
     value: Any
     source: Source
-    where: str
+    find: Callable[[], str]
+
+    @property
+    def where(self) -> str:
+        """`file:line`, or a variable's name: looked up when it is asked for."""
+        return self.find()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +101,20 @@ class Layers:
 
     def where(self, *place: str | int) -> str:
         """`file:line` of the value in force, or the name of the variable that decides it."""
-        return self._origin(place)[1]
+        return self._origin(place)[1]()
 
-    def _origin(self, place: Place) -> tuple[Source, str]:
+    def _origin(self, place: Place) -> tuple[Source, Callable[[], str]]:
         variable = VARIABLES.get(place)
         if variable and os.environ.get(variable):
-            return Source.ENVIRONMENT, variable
+            return Source.ENVIRONMENT, lambda: variable
         if place[0] == _ADDED and len(place) > 1:
             _, index, *rest = place
             first = int(index) - len(self.defaults.values[_ADDED])
             if first >= 0 and self.own is not None:
-                return Source.FILE, self.own.where(_ADDED, first, *rest)
-        elif self.own is not None and _keys(place) in self.own.lines:
-            return Source.FILE, self.own.where(*place)
-        return Source.DEFAULT, self.defaults.where(*place)
+                return Source.FILE, partial(self.own.where, _ADDED, first, *rest)
+        elif self.own is not None and self.own.gives(_keys(place)):
+            return Source.FILE, partial(self.own.where, *place)
+        return Source.DEFAULT, partial(self.defaults.where, *place)
 
     def settings(self) -> Iterator[Setting]:
         """Every value in force; one for each table of an array of tables."""

@@ -157,7 +157,7 @@ def worn(layers: Layers, state: Path) -> Setting:
     stands = picked.theme and picked.theme_asked == layers.written["theme"]
     if asked.source is Source.ENVIRONMENT or not stands:
         return asked
-    return Setting("theme", picked.theme, Source.PICKED, str(state / FILE))
+    return Setting("theme", picked.theme, Source.PICKED, lambda: str(state / FILE))
 
 
 def state_folder() -> Path:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ Place = tuple[str | int, ...]
 class TomlFile:
     path: Path
     values: Mapping[str, Any]
-    lines: Mapping[Place, int]
-    """The line, from 1, that the statement giving a value begins on."""
+    text: str
+
+    def gives(self, place: Place) -> bool:
+        """Whether a statement of the file gives the value at that place."""
+        return place in lines(self.text)
 
     def where(self, *place: str | int) -> str:
         """`file:line` of a value, or of the nearest table around it, for a message."""
         for length in range(len(place), 0, -1):
-            if line := self.lines.get(place[:length]):
+            if line := lines(self.text).get(place[:length]):
                 return f"{self.path}:{line}"
         return str(self.path)
 
@@ -33,18 +37,19 @@ def read(path: Path) -> TomlFile:
     """Read a file. Raises ReproError with its name and, where it is not valid, the line."""
     try:
         text = path.read_text(encoding="utf-8")
-        return TomlFile(path, tomli.loads(text), lines(text))
+        return TomlFile(path, tomli.loads(text), text)
     except (OSError, UnicodeDecodeError) as error:
         raise ReproError(f"{path} cannot be read: {error}.") from error
     except tomli.TOMLDecodeError as error:
         raise ReproError(f"{path} is not valid TOML: {error}.", "Correct that line.") from error
 
 
-def lines(text: str) -> dict[Place, int]:
-    """Where each key of a valid TOML document stands, found by the parser itself.
+@lru_cache(maxsize=4)
+def lines(text: str) -> Mapping[Place, int]:
+    """The line, from 1, that each key of a valid TOML document stands on, by the parser itself.
 
     A statement is the shortest run of lines that parses alone; a value that goes on over
-    several lines doesn't, until its end.
+    several lines doesn't, until its end. That takes long, and is only for messages.
     """
     found: dict[Place, int] = {}
     table: Place = ()
