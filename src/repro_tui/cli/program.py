@@ -3,25 +3,14 @@
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from repro_tui.cli.completion import completion
-from repro_tui.cli.config import config
 from repro_tui.cli.console import complain, narrate
-from repro_tui.cli.demo import demo
-from repro_tui.cli.devices import devices
-from repro_tui.cli.diff import diff
-from repro_tui.cli.interactive import interact
-from repro_tui.cli.jobs import jobs
 from repro_tui.cli.manual import ENVIRONMENT, FILES, OUTCOMES, manual
-from repro_tui.cli.record import record
-from repro_tui.cli.rerun import rerun
-from repro_tui.cli.runs import runs
-from repro_tui.cli.serve import serve
-from repro_tui.cli.show import show
 from repro_tui.cli.store import tracking_uri
 from repro_tui.errors import ExitCode, ReproError
 
@@ -36,8 +25,31 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
+_COMMANDS = (
+    "runs", "show", "diff", "rerun", "record", "jobs", "devices", "serve", "config", "completion",
+    "demo",
+)  # fmt: skip
+"""Each is in the module of its name."""
+
+
+class _Commands(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in _COMMANDS:
+            raise KeyError(name)
+        command: click.Command = getattr(import_module(f"repro_tui.cli.{name}"), name)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
 class _InOurOrder(click.Group):
-    """Lists commands as they were added: the way of the work."""
+    """Lists commands in the order of the work."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -46,6 +58,7 @@ class _InOurOrder(click.Group):
 
 @click.group(
     cls=_InOurOrder,
+    commands=_Commands(),
     context_settings=_CONTEXT,
     invoke_without_command=True,
     epilog=manual(
@@ -77,15 +90,11 @@ def program(context: click.Context, theme: str | None) -> None:
         # textual-serve stands in for the terminal, and says so.
         if not sys.stdout.isatty() and "TEXTUAL_DRIVER" not in os.environ:
             raise click.UsageError(
-                f"There is no terminal to open. Use a command: {', '.join(program.commands)}."
+                f"There is no terminal to open. Use a command: {', '.join(_COMMANDS)}."
             )
+        from repro_tui.cli.interactive import interact
+
         interact(context.obj, theme)
-
-
-for command in (
-    runs, show, diff, rerun, record, jobs, devices, serve, config, completion, demo,
-):  # fmt: skip
-    program.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
