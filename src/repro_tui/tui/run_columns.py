@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from textual.content import Content
 
@@ -18,6 +19,8 @@ from repro_tui.tui.widgets.table import Column
 
 _UNREAD = frozenset({"", "name", "verdict", "run id"})
 """The columns that tell something of a run before it was read."""
+_QUARTER = 15 * 60 * 1000
+"""Milliseconds of a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,19 @@ def columns(
     """The columns of these names, the marks before them.
 
     `chosen`: by the person, so that also empty ones are there. Unknown names are left out.
+    The same columns come again while it is the same quarter of an hour: what was drawn stays.
     """
+    # Times are told by the day that it is, and days begin with a quarter, whatever the zone.
+    return _columns(tuple(names), now - now % _QUARTER, order, chosen)
+
+
+@lru_cache(maxsize=4)
+def _columns(
+    names: tuple[str, ...],
+    now: int,
+    order: Order | None,
+    chosen: bool,
+) -> tuple[Column[RunRow], ...]:
     known = (_column(name, now, order, chosen=chosen) for name in names)
     return (
         Column("", _mark, 3, least=2, always=True),

@@ -5,6 +5,7 @@ Everything a stranger may have written passes `shown` before it is drawn.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from textual.content import Content
@@ -118,9 +119,12 @@ def headline(text: str, style: str = "") -> Content:
 
 def cells(measured: Gauge) -> Content:
     """A gauge in five cells: their shapes tell the levels, colours only repeat them."""
-    return Content("").join(
-        Content.styled(grade.level.symbol, LEVEL_STYLES[grade.level]) for grade in measured.grades
-    )
+    return _cells(tuple(grade.level for grade in measured.grades))
+
+
+@lru_cache
+def _cells(levels: tuple[Level, ...]) -> Content:
+    return Content("").join(Content.styled(level.symbol, LEVEL_STYLES[level]) for level in levels)
 
 
 def job_state(state: JobState) -> Content:

@@ -24,8 +24,10 @@ _GROUPS: dict[Group, Callable[[Run, Sections], Iterator[Part]]] = {
     Group.OUTCOMES: outcomes,
 }
 
+_UNSEEN = {name: Section(name, {(): NOT_LOOKED_AT}) for name in SectionName}
+
 
 def gauge(run: Run, sections: Sections) -> Gauge:
     """What is known of a run. A section that is not among `sections` was not looked at."""
-    held = {name: sections.get(name) or Section(name, {(): NOT_LOOKED_AT}) for name in SectionName}
+    held = {**_UNSEEN, **sections}
     return Gauge(tuple(Grade(group, tuple(parts(run, held))) for group, parts in _GROUPS.items()))

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
 from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
 
 from repro_tui.tui.fuzzy import emphasised
 from repro_tui.tui.run_rows import RunList, RunRow
@@ -15,6 +18,8 @@ from repro_tui.tui.widgets.table import Column
 
 _NEIGHBOURHOOD = 100
 """Rows above and below the screen that are read ahead."""
+_KEPT = 1000
+"""Lines that are kept: some screens full."""
 
 
 @dataclass
@@ -34,6 +39,29 @@ class RunTable(SortableTable[RunRow]):
 
     search: str = ""
     """What to stress in the cells."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 (as Textual has it)
+        super().__init__(id=id)
+        self._drawn = LRUCache[tuple[str, int, Style], tuple[RunRow, Strip]](_KEPT)
+        """Lines as they were drawn last, and the rows that they are of."""
+        self._drawn_in = self.fitted_columns
+
+    def strip(self, row: RunRow, width: int, style: Style) -> Strip:
+        """The row's line, kept: a page of them is drawn at every press of a key."""
+        if self.search:
+            return super().strip(row, width, style)
+        if self._drawn_in is not self.fitted_columns:
+            self._drawn.clear()
+            self._drawn_in = self.fitted_columns
+        place = row.run_id, width, style
+        kept = self._drawn.get(place)
+        if kept is None or kept[0] != row:
+            kept = self._drawn[place] = row, super().strip(row, width, style)
+        return kept[1]
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._drawn.clear()
 
     def identity(self, row: RunRow) -> Hashable:
         return row.run_id
