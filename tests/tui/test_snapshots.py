@@ -179,6 +179,7 @@ STATES = (
     State("detail-plot-zoomed", ("j", "c", "G", *"NNNN", "enter", "+", "+", "L")),
     State("detail-tensors", ("j", "c", "G", "N", "N", "enter"), _weights, "encoder.0.weight"),
     State("detail-tensor", ("j", "c", "G", "N", "N", "enter", "enter"), _weights, "what differs"),
+    State("metrics", ("j", "c", "m", "a"), shows="accuracy"),
     State("export", ("j", "c", "x")),
     State("rerun", ("G", "r")),
     State("rerun-refused", ("G", "r"), _refusing),

@@ -113,29 +113,35 @@ def gravest(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 def first_divergence(metrics: SectionComparison) -> FirstDivergence | None:
-    """The earliest point at which the runs part, over all metrics that are not set aside.
+    """The earliest point at which the runs part, over all metrics that are not set aside."""
+    return next((divergence for _, divergence in divergences(metrics)), None)
+
+
+def divergences(metrics: SectionComparison) -> tuple[tuple[Finding, FirstDivergence], ...]:
+    """Where each metric parts that differs and has points, the earliest first.
 
     `FirstDivergence` says what earliest means.
     """
     starts = [
-        min((int(h.timestamps.min()) for h in histories if h is not None and len(h)), default=0)
-        for histories in zip(*map(_histories, metrics.findings), strict=True)
+        min((int(h.timestamps.min()) for h in side if h is not None and len(h)), default=0)
+        for side in zip(*map(histories, metrics.findings), strict=True)
     ]
     found = []
     for finding in metrics.differing:
         for divergence in _divergence(finding):
-            sides = zip(_histories(finding), (divergence.left, divergence.right), strict=True)
+            sides = zip(histories(finding), (divergence.left, divergence.right), strict=True)
             elapsed = [
                 int(history.timestamps[np.searchsorted(history.steps, divergence.step)]) - start
                 for (history, value), start in zip(sides, starts, strict=True)
                 if history is not None and value is not None
             ]
             order = sum(elapsed) / len(elapsed), divergence.step, divergence.metric
-            found.append((order, divergence))
-    return min(found, key=lambda item: item[0])[1] if found else None
+            found.append((order, (finding, divergence)))
+    return tuple(each for _, each in sorted(found, key=lambda item: item[0]))
 
 
-def _histories(finding: Finding) -> tuple[History | None, History | None]:
+def histories(finding: Finding) -> tuple[History | None, History | None]:
+    """What both runs have of a metric, as far as it is known."""
     left, right = (
         fact.value if isinstance(fact, Known) and isinstance(fact.value, History) else None
         for fact in (finding.left, finding.right)
@@ -145,7 +151,7 @@ def _histories(finding: Finding) -> tuple[History | None, History | None]:
 
 def _divergence(finding: Finding) -> Iterator[FirstDivergence]:
     """Where a metric parts, if it has points."""
-    a, b = _histories(finding)
+    a, b = histories(finding)
     metric = "/".join(finding.key)
     if isinstance(finding.detail, HistoryDetail) and finding.detail.first_step is not None:
         left, right = finding.detail.first_left, finding.detail.first_right

@@ -13,9 +13,10 @@ from textual.widgets import Static
 from repro_tui.compare import texts
 from repro_tui.compare.artifacts.text import LIMIT
 from repro_tui.compare.model import DiffLine, FileDetail, Finding, HistoryDetail, TensorDetail
+from repro_tui.compare.verdict import histories
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import open_file
-from repro_tui.evidence.model import Fact, FileRef, History, Key, Known, Package, SectionName
+from repro_tui.evidence.model import Fact, FileRef, Key, Known, Package, SectionName
 from repro_tui.reports import words
 from repro_tui.tui.finding_detail import facts, text_of
 from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows
@@ -64,10 +65,7 @@ def views(
 
 
 def _histories(finding: Finding, names: tuple[str, str]) -> Iterator[View]:
-    left, right = (
-        fact.value if isinstance(fact, Known) and isinstance(fact.value, History) else None
-        for fact in (finding.left, finding.right)
-    )
+    left, right = histories(finding)
     if left is None and right is None:
         return
     detail = finding.detail

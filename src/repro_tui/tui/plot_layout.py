@@ -43,25 +43,24 @@ class Layout:
 
     @classmethod
     def of(cls, left: History, right: History, pairs: Pairs, look: Look) -> "Layout":
+        scale, curves = laid(left, right, look)
         in_left, in_right = _x(left, look), _x(right, look)
         there = pairs.in_left >= 0
         x = np.empty(len(pairs))
         x[there] = in_left[pairs.in_left[there]]
         x[~there] = in_right[pairs.in_right[~there]]
-        both = np.concatenate([in_left, in_right])
-        scale = Scale.over(both, log=look.log_steps)
         distances = pairs.ulp if look.in_ulp else pairs.absolute
         values = np.concatenate([left.values, right.values])
         return cls(
             look,
             scale,
-            (Curve.on(scale, in_left, left.values), Curve.on(scale, in_right, right.values)),
+            curves,
             Curve.on(scale, x, distances),
             x,
             scale.place(x),
             undrawn(values, log=look.log_values),
             undrawn(distances, log=True) if look.log_values else "",
-            undrawn(both, log=look.log_steps),
+            undrawn(np.concatenate([in_left, in_right]), log=look.log_steps),
         )
 
     def place(self, row: int) -> float:
@@ -81,6 +80,28 @@ class Layout:
             return row + (1 if by > 0 else -1)
         near = int(np.nanargmin(np.abs(beyond - (self.place(row) + by))))
         return row + 1 + near if by > 0 else near
+
+
+def laid(left: History, right: History, look: Look) -> tuple[Scale, tuple[Curve, Curve]]:
+    """The horizontal axis of two histories, and their curves on it."""
+    in_left, in_right = _x(left, look), _x(right, look)
+    scale = Scale.over(np.concatenate([in_left, in_right]), log=look.log_steps)
+    return scale, (
+        Curve.on(scale, in_left, left.values),
+        Curve.on(scale, in_right, right.values),
+    )
+
+
+def place_of(step: int, left: History, right: History, look: Look, scale: Scale) -> float:
+    """Where a step stands on that axis, by the left history's point if it has one there.
+
+    NaN where neither has a point there, or the axis no place for it.
+    """
+    for history in (left, right):
+        at = int(np.searchsorted(history.steps, step))
+        if at < len(history) and history.steps[at] == step:
+            return float(scale.place(_x(history, look)[at : at + 1])[0])
+    return float("nan")
 
 
 def _x(history: History, look: Look) -> Floats:

@@ -17,18 +17,22 @@ _WIDE = 100
 def legend(names: tuple[str, str], first_step: int | None, width: int) -> Content:
     """Whose lines are drawn, and where they part."""
     wide = width >= _WIDE
-    room = max((width - (62 if wide else 50)) // 2, 8)
-    sides = [
-        Content.styled(f"{mark}──{mark} ", style) + Content(f"{side} {name(called, room)}")
-        for side, called, mark, style in zip(
-            ("left", "right"), names, MARKS, ("$primary", "$accent"), strict=True
-        )
-    ]
+    sides = whose(names, max((width - (62 if wide else 50)) // 2, 8))
     first = Content.styled("no step differs", MUTED)
     if first_step is not None:
         called = "first difference" if wide else "first"
         first = Content.styled(f"◆ {called}: step {first_step:,}", "$text-error")
-    return Content("   ").join([*sides, first])
+    return Content("   ").join([sides, first])
+
+
+def whose(names: tuple[str, str], room: int) -> Content:
+    """Which line is whose run's; each name has so many cells."""
+    return Content("   ").join(
+        Content.styled(f"{mark}──{mark} ", style) + Content(f"{side} {name(called, room)}")
+        for side, called, mark, style in zip(
+            ("left", "right"), names, MARKS, ("$primary", "$accent"), strict=True
+        )
+    )
 
 
 def readout(pairs: Pairs, row: int, layout: Layout, window: Window) -> Content:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from repro_tui.compare.model import Comparison, Finding
+from repro_tui.compare.model import Comparison, Finding, Kind
 from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Run, SectionName
 from repro_tui.reports import several as several_words
@@ -71,6 +71,7 @@ class CompareScreen(Screen[None]):
         Binding("y", "copy_value", "Copy", id="compare.copy-value"),
         Binding("Y", "copy_row", "Copy the row", show=False, id="compare.copy-row"),
         Binding("v", "verdict", "Verdict", id="compare.verdict"),
+        Binding("m", "metrics", "Metrics", show=False, id="compare.metrics"),
         Binding("b", "base", "Other base", show=False, id="compare.base"),
         Binding("c", "pair", "This run and the base alone", show=False, id="compare.pair"),
         Binding("x", "export", "Export", id="compare.export"),
@@ -211,6 +212,8 @@ class CompareScreen(Screen[None]):
         del parameters
         if action == "pair" and len(self._ids) == 2:
             return False
+        if action == "metrics" and self._compared is not None:
+            return self._metrics is not None
         always = action in ("reload", "back", "leave") or not hasattr(self, f"action_{action}")
         return True if always or self._compared is not None else None
 
@@ -310,6 +313,24 @@ class CompareScreen(Screen[None]):
             runs = self._compared.left, self._compared.right
             among = self._compared[section].findings
             self.app.push_screen(DetailScreen(section, finding, _called(*runs), among))
+
+    @property
+    def _metrics(self) -> Comparison | None:
+        """What has metrics to be drawn: two runs, of which at least one metric was compared."""
+        compared = self._compared
+        if not isinstance(compared, Comparison):
+            return None
+        found = compared[SectionName.METRICS].findings
+        return compared if any(each.kind is not Kind.UNKNOWN for each in found) else None
+
+    def action_metrics(self) -> None:
+        # Plots: not before the first paint of the program.
+        from repro_tui.tui.screens.metrics import MetricsScreen
+
+        compared = self._metrics
+        if compared is not None:
+            names = _called(compared.left, compared.right)
+            self.app.push_screen(MetricsScreen(compared[SectionName.METRICS].findings, names))
 
     def _open_cell(self, row: CellsRow) -> None:
         """Open the base's value beside that of the column, or beside the gravest."""

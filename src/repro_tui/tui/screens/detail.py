@@ -35,8 +35,8 @@ class DetailScreen(Screen[None]):
         "last one has both values whole, with where they were read.\n"
         "] and [ go on to the next and the previous finding of the section that differs.\n"
         "In a plot: h and l move the cursor, n and N go from difference to difference, + and - "
-        "zoom, / goes to a step. In lines: n and N go from hunk to hunk, or through what / "
-        "searched for."
+        "zoom, / goes to a step, m shows all metrics at once. In lines: n and N go from hunk to "
+        "hunk, or through what / searched for."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "view(1)", "View", id="detail.view"),
@@ -45,6 +45,7 @@ class DetailScreen(Screen[None]):
                 id="detail.next"),
         Binding("left_square_bracket", "walk(-1)", "Previous finding", show=False,
                 key_display="[", id="detail.previous"),
+        Binding("m", "metrics", "All metrics", show=False, id="detail.metrics"),
         Binding("slash,colon", "search", "Search", key_display="/", id="detail.search"),
         Binding("y", "copy", "Copy", id="detail.copy"),
         Binding("escape", "back", "Back", key_display="esc", id="detail.back"),
@@ -156,6 +157,15 @@ class DetailScreen(Screen[None]):
             place = 0 if by > 0 else len(differing) - 1
         await self._open(differing[place], title)
 
+    def action_metrics(self) -> None:
+        """To the plots of all metrics, or back to them."""
+        from repro_tui.tui.screens.metrics import MetricsScreen
+
+        if isinstance(self.app.screen_stack[-2], MetricsScreen):
+            self.dismiss()
+        else:
+            self.app.push_screen(MetricsScreen(self._among, self._names, self._finding))
+
     @on(Chosen)
     def _chosen(self, event: Chosen[object]) -> None:
         chosen = event.row.finding if isinstance(event.row, FindingRow) else event.row
@@ -169,6 +179,8 @@ class DetailScreen(Screen[None]):
             return len(self._views) > 1
         if action == "walk":
             return any(each.kind.differs for each in self._among)
+        if action == "metrics":
+            return self._section is SectionName.METRICS
         if action == "search":
             return bool(self._views) and self._views[self._at].searches != ""
         return True

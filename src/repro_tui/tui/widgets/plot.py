@@ -158,7 +158,7 @@ class HistoryPlot(Vertical, can_focus=True):
         uprights = [Upright(self._cursor, "│", self._style("plot--cursor"))]
         if self._first is not None and len(self.pairs):
             place = layout.place(self.pairs.row_of(self._first))
-            uprights.append(Upright(place, "┊", self._style("plot--first"), "◆"))
+            uprights.append(Upright.parting(place, self._style("plot--first")))
         self._values.draw(lines, uprights, self.window, layout.scale, log=log)
         apart = [Line(layout.apart, self._style("plot--apart"), "")]
         below = self.query_one("#apart", PlotArea)

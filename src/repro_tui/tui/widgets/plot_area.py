@@ -70,6 +70,11 @@ class Upright:
     head: str = ""
     """Stands at the top end."""
 
+    @classmethod
+    def parting(cls, place: float, style: str) -> "Upright":
+        """Where two runs part."""
+        return cls(place, "┊", style, "◆")
+
 
 class _Labels(AxisFormatter):
     """Labels that were made elsewhere, for ticks that are given."""
