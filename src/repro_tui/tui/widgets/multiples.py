@@ -23,8 +23,8 @@ from repro_tui.tui.spelling import shown
 from repro_tui.tui.widgets.plot_area import Line, PlotArea, Upright, Wheeled
 from repro_tui.tui.widgets.rows import MOVE
 
-_HEIGHT = 10
-"""Lines of a plot, with the one over it."""
+_LOWEST, _HIGHEST = 10, 20
+"""Lines of a plot, with the one over it: few of them share the whole height."""
 _PARTS = "left", "right", "first"
 """What has a style of its own: both lines, and where they part."""
 Styles = tuple[str, str, str]
@@ -60,7 +60,7 @@ class MetricPlot(Vertical):
 
     DEFAULT_CSS = """
     MetricPlot {
-        height: 10;
+        height: 100%;
         border-top: solid $foreground 25%;
         border-title-color: $foreground;
         border-title-background: $background;
@@ -160,7 +160,6 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
     MetricGrid {
         layout: grid;
         grid-size: 1;
-        grid-rows: 10;
         grid-gutter: 0 1;
         height: 1fr;
         & > .plots--left { color: $primary; }
@@ -189,6 +188,7 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.set_reactive(
             MetricGrid.cursor, self._listed.index(kept) if kept in self._listed else 0
         )
+        self._arrange()
         self._point()
         self.call_after_refresh(self._draw)
 
@@ -202,8 +202,8 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
     async def _draw(self) -> None:
         """Draw the plots in view, one after the other: keys that are pressed come in between."""
         across = self._across
-        first = int(self.scroll_offset.y) // _HEIGHT
-        last = (int(self.scroll_offset.y) + self.size.height) // _HEIGHT
+        first = int(self.scroll_offset.y) // self._height
+        last = (int(self.scroll_offset.y) + self.size.height) // self._height
         styles = [self.get_component_rich_style(f"plots--{each}") for each in _PARTS]
         for plot in self._listed[first * across : (last + 1) * across]:
             if await plot.draw(self._look, (str(styles[0]), str(styles[1]), str(styles[2]))):
@@ -215,7 +215,7 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
-        self.styles.grid_size_columns = self._across
+        self._arrange()
         self.call_after_refresh(self._point)
         self.call_after_refresh(self._draw)
 
@@ -229,6 +229,16 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
     @property
     def _across(self) -> int:
         return columns(self.size.width)
+
+    @property
+    def _height(self) -> int:
+        """Lines of a plot."""
+        rows = -(-len(self._listed) // self._across)
+        return min(max(self.size.height // max(rows, 1), _LOWEST), _HIGHEST)
+
+    def _arrange(self) -> None:
+        self.styles.grid_size_columns = self._across
+        self.styles.grid_rows = str(self._height)
 
     @property
     def _at(self) -> MetricPlot | None:
@@ -260,8 +270,9 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
         for plot in self._plots:
             plot.point(here=plot is self._at)
         if self._at is not None:
-            top, seen = self.cursor // self._across * _HEIGHT, self.size.height
-            y = min(max(self.scroll_offset.y, top + _HEIGHT - seen), top)
+            height, seen = self._height, self.size.height
+            top = self.cursor // self._across * height
+            y = min(max(self.scroll_offset.y, top + height - seen), top)
             self.scroll_to(y=y, animate=False, force=True)
         self.post_message(Walked())
 
@@ -276,7 +287,7 @@ class MetricGrid(VerticalScroll, can_focus=True, inherit_bindings=False):
             self.cursor += by * across
 
     def action_page(self, direction: int) -> None:
-        self.cursor += direction * max(self.size.height // _HEIGHT, 1) * self._across
+        self.cursor += direction * max(self.size.height // self._height, 1) * self._across
 
     def action_end(self, direction: int) -> None:
         self.cursor = len(self._listed) - 1 if direction > 0 else 0
