@@ -170,6 +170,8 @@ class StandIn:
         self.failure: ReproError | None = None
         self.log = "epoch 1 loss 0.5\n"
         self.how_far = Course(Advance("loss", 5, 11, 0.5), 160_000)
+        self.looks = 0
+        """How often it was asked how far a job has come."""
         self.outlines = True
         """Whether the store tells all runs in outline."""
         self.queries: list[RunQuery] = []
@@ -326,6 +328,7 @@ class StandIn:
         self.all_jobs = tuple(other for other in self.all_jobs if other != job)
 
     def course(self, job: Job) -> Course:
+        self.looks += 1
         return self.how_far if job.started is not None else Course()
 
     def read_log(self, job: Job, offset: int = 0) -> tuple[str, int]:

@@ -241,6 +241,21 @@ async def test_the_moment_a_job_departs_from_its_original_is_pointed_out() -> No
         assert "first difference" not in session.text()
 
 
+async def test_a_departure_is_pointed_out_on_every_screen_and_once() -> None:
+    held = so_far({"loss": history([1.0, 0.5])}, {"loss": history([1.0, 0.625])}, Policy())
+    engine = StandIn(jobs=(RUNNING, DONE))
+    engine.how_far = Course(so_far=held)
+    told = "departed from the original at step 1 of loss: 0.625, not 0.5"
+    async with program(engine) as session:
+        await session.until(lambda: told in session.told())
+        assert session.screen == "RunsScreen"
+        looks = engine.looks
+        session.app.read_jobs()
+        await session.press("J")
+        await session.until(lambda: engine.looks > looks)
+        assert session.told().count(told) == 1
+
+
 async def test_the_jobs_under_way_are_told_everywhere_and_a_click_shows_them() -> None:
     queued = job(4, JobState.QUEUED, started=None)
     async with program(StandIn(jobs=(RUNNING, queued, DONE)), size=(80, 24)) as session:

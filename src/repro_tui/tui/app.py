@@ -20,6 +20,7 @@ from repro_tui.text import plural, visible
 from repro_tui.tomlfile import did_you_mean
 from repro_tui.tui.actions import actions
 from repro_tui.tui.background import Failed, start
+from repro_tui.tui.departures import Departed, DepartureWatch
 from repro_tui.tui.keys import Keymap, bound, keymap
 from repro_tui.tui.screens.error import ErrorScreen
 from repro_tui.tui.screens.help import HelpScreen
@@ -102,6 +103,7 @@ class ReproApp(App[None]):
         self._stores_shown = 1
         self._welcome = welcome
         self._jobs_known = False
+        self._departures = DepartureWatch()
         self.now = now
 
     @property
@@ -245,6 +247,22 @@ class ReproApp(App[None]):
             if self._jobs_known and job.state.ended and not _ended(before.get(job.job_id)):
                 self._tell_end(job)
         self._jobs_known = True
+        if due := self._departures.due(message.jobs):
+            engine = self.engine
+            start(self, "departures", lambda _: self._departures.look(engine, due))
+
+    def on_departed(self, message: Departed) -> None:
+        """Point out that a job departs from its original, while it still runs."""
+        from repro_tui.tui.job_course import standing_line
+
+        for job, so_far in message.jobs:
+            self.notify(
+                standing_line(so_far).plain,
+                title=visible(job.plan.run_name, 40),
+                severity="warning",
+                timeout=10,
+                markup=False,
+            )
 
     def _tell_end(self, job: Job) -> None:
         good = job.state is JobState.FINISHED

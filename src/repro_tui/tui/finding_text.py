@@ -49,7 +49,10 @@ def peek(row: Row | None, column: int, room: int, several: Several | None = None
         case SectionRow(name, listed=0):
             return _peek(name, "nothing in it differs; a shows everything")
         case SectionRow(name):
-            return _peek(name, _FOLDS)
+            plots = (
+                "; m draws all metrics" if name is SectionName.METRICS and several is None else ""
+            )
+            return _peek(name, _FOLDS + plots)
         case FolderRow(path=path):
             return _peek("/".join(path) + "/", _FOLDS)
         case _:

@@ -45,7 +45,7 @@ class DetailScreen(Screen[None]):
                 id="detail.next"),
         Binding("left_square_bracket", "walk(-1)", "Previous finding", show=False,
                 key_display="[", id="detail.previous"),
-        Binding("m", "metrics", "All metrics", show=False, id="detail.metrics"),
+        Binding("m", "metrics", "Metrics", id="detail.metrics"),
         Binding("slash,colon", "search", "Search", key_display="/", id="detail.search"),
         Binding("y", "copy", "Copy", id="detail.copy"),
         Binding("escape", "back", "Back", key_display="esc", id="detail.back"),

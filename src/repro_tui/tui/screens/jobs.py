@@ -15,7 +15,7 @@ from repro_tui.rerun.model import Job
 from repro_tui.text import plural, visible
 from repro_tui.tui.background import Progress, start
 from repro_tui.tui.house import house
-from repro_tui.tui.job_course import standing_line, state_lines
+from repro_tui.tui.job_course import state_lines
 from repro_tui.tui.job_rows import columns
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.confirm import ConfirmScreen
@@ -69,8 +69,6 @@ class JobsScreen(Screen[None]):
         self._wanted = job_id
         self._able: object = None
         """What decides which keys do something, as the footer was drawn last."""
-        self._told: set[str] = set()
-        """The jobs whose departure was told."""
 
     def compose(self) -> ComposeResult:
         # Not before it is needed: it brings what plots are drawn with.
@@ -150,21 +148,6 @@ class JobsScreen(Screen[None]):
 
     def on_course_feed_changed(self) -> None:
         self._show_state()
-        self._point_out()
-
-    def _point_out(self) -> None:
-        """Say once that a job departs from its original, while it still runs."""
-        job, held = self._job, self._feed.course.so_far
-        if job is None or job.state.ended or job.job_id in self._told or held is None:
-            return
-        if held.departed is not None:
-            self._told.add(job.job_id)
-            self.notify(
-                standing_line(held).plain,
-                title=visible(job.plan.run_name, 40),
-                severity="warning",
-                markup=False,
-            )
 
     # --- The plot ------------------------------------------------------------------------
 
