@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from repro_tui.cli.console import narrate, print_out
+from repro_tui.cli.console import narrate, print_table
 from repro_tui.cli.interactive import interact
 from repro_tui.cli.manual import OUTCOMES, manual
 from repro_tui.cli.store import open_engine
@@ -46,6 +46,6 @@ def demo(context: click.Context, into: Path, headless: bool) -> int | None:
     train(folder, load(), narrate)
     context.obj = store_uri(folder)
     if headless or not sys.stdout.isatty():
-        return main_job(open_engine(context), folder, narrate, print_out)
+        return main_job(open_engine(context), folder, narrate, click.echo, print_table)
     interact(context.obj)
     return None

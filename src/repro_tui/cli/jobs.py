@@ -1,19 +1,18 @@
 """`repro-tui jobs`: re-executions under way and done."""
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import click
 
 from repro_tui.cli.completion import JOB
-from repro_tui.cli.console import format_option, narrate, print_out, visible_lines
+from repro_tui.cli.console import format_option, narrate, print_table, visible_lines
 from repro_tui.cli.manual import DONE, manual
 from repro_tui.errors import ReproError
 from repro_tui.text import duration, plural, visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from repro_tui.rerun.model import Job
 
 _PATIENCE = 60
@@ -52,7 +51,8 @@ def jobs(context: click.Context, format_: str) -> None:
         click.echo(json.dumps(to_json(found), indent=2))
         return
     if found:
-        print_out(_table(found))
+        now = round(time.time() * 1000)
+        print_table(_COLUMNS, (_cells(job, now) for job in found))
     narrate(f"{plural(len(found), 'job')} in {visible(str(settings.jobs))}")
 
 
@@ -112,24 +112,17 @@ def _find(name: str) -> "Job":
     return find(name, load())
 
 
-def _table(found: "tuple[Job, ...]") -> "Table":
-    import time
+_COLUMNS = (
+    "job", "state", "run", "device", "seed", "elapsed", "new run", "verdict or message",
+)  # fmt: skip
 
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
 
-    now = round(time.time() * 1000)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in ("job", "state", "run", "device", "seed", "elapsed", "new run"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("verdict or message")
-    for job in found:
-        seed = "" if job.plan.seed is None else str(job.plan.seed)
-        elapsed = duration(max((job.ended or now) - job.started, 0)) if job.started else ""
-        texts = (
-            *(job.job_id, job.state, job.plan.run_name, job.plan.device, seed, elapsed),
-            *((job.run_id or "")[:8], job.verdict or job.message),
-        )
-        table.add_row(*(Text(visible(text, 200)) for text in texts))
-    return table
+def _cells(job: "Job", now: int) -> tuple[str, ...]:
+    """A job's line in a table of `_COLUMNS`; `now` in milliseconds since the epoch."""
+    seed = "" if job.plan.seed is None else str(job.plan.seed)
+    elapsed = duration(max((job.ended or now) - job.started, 0)) if job.started else ""
+    texts = (
+        *(job.job_id, job.state, job.plan.run_name, job.plan.device, seed, elapsed),
+        *((job.run_id or "")[:8], job.verdict or job.message),
+    )
+    return tuple(visible(text, 200) for text in texts)

@@ -5,7 +5,7 @@ import json
 import click
 
 from repro_tui.cli.completion import EXPERIMENT
-from repro_tui.cli.console import format_option, narrate, print_out
+from repro_tui.cli.console import format_option, narrate, print_table
 from repro_tui.cli.manual import DONE, manual
 from repro_tui.cli.store import open_engine, tracking_uri
 from repro_tui.errors import ReproError
@@ -42,7 +42,7 @@ def runs(
     ● known, ◐ partly, ○ missing, · not looked at yet. `repro-tui show RUN` looks.
     """
     from repro_tui.evidence.tracking import RunQuery
-    from repro_tui.reports.runs import table, to_json
+    from repro_tui.reports.runs import COLUMNS, cells, to_json
 
     engine = open_engine(context)
     chosen: tuple[str, ...] = ()
@@ -58,6 +58,6 @@ def runs(
     if format_ == "json":
         click.echo(json.dumps(to_json(page.runs), indent=2))
     else:
-        print_out(table(page.runs))
+        print_table(COLUMNS, map(cells, page.runs))
     store = f"{visible(engine.location.shown)}, {engine.location.found}"
     narrate(f"{plural(len(page.runs), 'run')} of {store}")

@@ -1,9 +1,7 @@
 """The main job without a terminal: list, re-execute, compare, write, exit by the verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-
-from rich.console import RenderableType
 
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.verdict import exit_code
@@ -14,7 +12,7 @@ from repro_tui.evidence.tracking import RunQuery
 from repro_tui.output import write_whole
 from repro_tui.reports import words
 from repro_tui.reports.markdown import markdown
-from repro_tui.reports.runs import table
+from repro_tui.reports.runs import COLUMNS, cells
 from repro_tui.rerun.model import JobState, Refusal, Request
 
 
@@ -22,14 +20,15 @@ def main_job(
     engine: Engine,
     folder: Path,
     narrate: Callable[[str], None],
-    show: Callable[[RenderableType], None],
+    show: Callable[[str], None],
+    show_table: Callable[[Sequence[str], Iterable[Sequence[str]]], None],
 ) -> ExitCode:
     """Do with the demo's runs what a person would; the exit code is the baseline's verdict.
 
-    `narrate` is told what happens, `show` is given what was found.
+    `narrate` is told what happens; `show` and `show_table` are given what was found.
     """
     runs = engine.runs(RunQuery()).runs
-    show(table(runs))
+    show_table(COLUMNS, map(cells, runs))
     trained = {run.name: run for run in runs if Tag.REEXECUTES not in run.tags}
 
     narrate("Re-executing the baseline, seeded, on the CPU")

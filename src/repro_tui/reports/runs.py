@@ -4,10 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
-
 from repro_tui.evidence.gauge import gauge, seen_on_page
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.text import duration, number, visible
@@ -43,29 +39,28 @@ def _run(run: Run) -> Mapping[str, Any]:
     }
 
 
-def table(runs: Iterable[Run]) -> Table:
-    """One line a run, with what tells runs apart at a glance."""
-    result = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in ("run", "name", "status", "started (UTC)", "duration", "commit", "seed"):
-        result.add_column(column, no_wrap=True)
-    result.add_column("known", no_wrap=True)
-    result.add_column("re-executes", no_wrap=True)
-    result.add_column("verdict")
-    for run in runs:
-        took = run.duration
-        result.add_row(
-            run.run_id[:8],
-            Text(visible(run.name, 40)),
-            Text(visible(run.status)),
-            started(run),
-            "" if took is None else duration(took),
-            Text(visible(commit(run))),
-            Text(visible(seed(run), 12)),
-            gauge(run, seen_on_page(run)).cells,
-            Text(visible(run.tags.get(Tag.REEXECUTES, "")[:8])),
-            Text(visible(run.tags.get(Tag.VERDICT, ""), 60)),
-        )
-    return result
+COLUMNS = (
+    "run", "name", "status", "started (UTC)", "duration", "commit", "seed", "known",
+    "re-executes", "verdict",
+)  # fmt: skip
+"""What tells runs apart at a glance."""
+
+
+def cells(run: Run) -> tuple[str, ...]:
+    """A run's line in a table of `COLUMNS`."""
+    took = run.duration
+    return (
+        run.run_id[:8],
+        visible(run.name, 40),
+        visible(run.status),
+        started(run),
+        "" if took is None else duration(took),
+        visible(commit(run)),
+        visible(seed(run), 12),
+        gauge(run, seen_on_page(run)).cells,
+        visible(run.tags.get(Tag.REEXECUTES, "")[:8]),
+        visible(run.tags.get(Tag.VERDICT, ""), 60),
+    )
 
 
 def described(runs: Sequence[Run]) -> tuple[tuple[str, tuple[str, ...]], ...]:
