@@ -14,10 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from repro_tui.compare.model import MOST_RUNS
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run, Tag
+from repro_tui.evidence.model import Tag
 from repro_tui.evidence.tracking import (
     Reader,
     RunPage,
@@ -26,21 +25,22 @@ from repro_tui.evidence.tracking import (
     discover,
     open_reader,
 )
-from repro_tui.evidence.tracking.downloads import Downloads
-from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request, Series
-from repro_tui.settings import Settings
 
 if TYPE_CHECKING:
     from repro_tui.compare.model import Comparison
     from repro_tui.compare.policy import Policy
     from repro_tui.compare.several import Several
+    from repro_tui.evidence.model import Dataset, Evidence, Experiment, History, Run
     from repro_tui.evidence.origin import Places
     from repro_tui.evidence.overview import Overview
+    from repro_tui.evidence.tracking.downloads import Downloads
     from repro_tui.evidence.tracking.outline import Outline
     from repro_tui.rerun.advance import Course
+    from repro_tui.rerun.model import Device, Job, Plan, Refusal, Request, Series
     from repro_tui.rerun.presets import Preset
     from repro_tui.rerun.series import Schedule
     from repro_tui.rerun.situation import Situation
+    from repro_tui.settings import Settings
 
 Progress = Callable[[str], None]
 
@@ -59,7 +59,7 @@ class Engine:
         self.settings = settings
         self.location = location
         self.reader = reader
-        self._downloads = Downloads(settings.cache, settings.download)
+        self._fetched: Downloads | None = None
         self._evidence: dict[str, Evidence] = {}
         self._devices: tuple[Device, ...] | None = None
         self._originals: dict[str, tuple[Run, Mapping[str, History]]] = {}
@@ -82,7 +82,18 @@ class Engine:
 
     def close(self) -> None:
         self.reader.close()
-        self._downloads.close()
+        if self._fetched is not None:
+            self._fetched.close()
+
+    @property
+    def _downloads(self) -> Downloads:
+        """The place of what is fetched; there is none until something may be."""
+        from repro_tui.evidence.tracking.downloads import Downloads
+
+        with self._lock:
+            if self._fetched is None:
+                self._fetched = Downloads(self.settings.cache, self.settings.download)
+            return self._fetched
 
     # --- Runs ----------------------------------------------------------------------
 
@@ -173,6 +184,7 @@ class Engine:
 
         Re-executions of the first are summed up, and so is whatever `repeats` says is one.
         """
+        from repro_tui.compare.model import MOST_RUNS
         from repro_tui.compare.several import compare_several
 
         if len(run_ids) > MOST_RUNS:
@@ -228,6 +240,7 @@ class Engine:
     def preset(self, name: str, run_id: str, progress: Progress = silent) -> Preset:
         """The preset of this name, fitted to this machine and to the run."""
         from repro_tui.rerun import presets
+        from repro_tui.rerun.model import Plan, Request
 
         found = presets.find(name, presets.load())
         unchosen = self.plan(Request(run_id), progress)

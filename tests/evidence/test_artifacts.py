@@ -5,7 +5,7 @@ from tests.evidence.git import write
 from repro_tui.evidence.artifacts import artifacts, by_model, files
 from repro_tui.evidence.files import hash_folder
 from repro_tui.evidence.model import Known, LoggedModel, Missing, Unreadable
-from repro_tui.evidence.tracking.downloads import Fetched
+from repro_tui.evidence.tracking.reader import Fetched
 
 
 def model(name: str, model_id: str) -> LoggedModel:

@@ -17,8 +17,8 @@ from repro_tui.evidence.model import (
     SectionName,
     Unreadable,
 )
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
-from repro_tui.evidence.tracking.reader import Reader
+from repro_tui.evidence.tracking.downloads import Downloads
+from repro_tui.evidence.tracking.reader import Fetched, Progress, Reader, silent
 
 Files = Mapping[str, FileRef | Unreadable]
 """Files of one folder by path relative to it."""

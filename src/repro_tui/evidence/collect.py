@@ -36,8 +36,8 @@ from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.randomness import device, randomness
 from repro_tui.evidence.reach import reach
 from repro_tui.evidence.record import Record, read_record
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
-from repro_tui.evidence.tracking.reader import Reader
+from repro_tui.evidence.tracking.downloads import Downloads
+from repro_tui.evidence.tracking.reader import Fetched, Progress, Reader, silent
 
 _STORE = "tracking store"
 T = TypeVar("T")

@@ -31,7 +31,8 @@ from repro_tui.evidence.overview import Overview, Stored
 from repro_tui.evidence.randomness import device, randomness
 from repro_tui.evidence.record import FOLDER, Record, record_in
 from repro_tui.evidence.tracking import Listing, Reader, local_path
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
+from repro_tui.evidence.tracking.downloads import Downloads
+from repro_tui.evidence.tracking.reader import Fetched, Progress, silent
 
 MOST_FILES = 2_000
 """Artifacts that are listed at one place."""

@@ -18,7 +18,8 @@ from repro_tui.evidence.model import Package, Run
 from repro_tui.evidence.origin import Snapshot
 from repro_tui.evidence.record import Record
 from repro_tui.evidence.tracking import Reader
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched
+from repro_tui.evidence.tracking.downloads import Downloads
+from repro_tui.evidence.tracking.reader import Fetched
 from repro_tui.rerun.rebuild import LOCKFILES
 from repro_tui.rerun.situation import Clues, Environment
 

@@ -17,7 +17,8 @@ from tests.evidence.tracking.stores import Store, state, wait_for
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import RunQuery, open_reader
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched
+from repro_tui.evidence.tracking.downloads import Downloads
+from repro_tui.evidence.tracking.reader import Fetched
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.artifacts import fetch, files
 from repro_tui.evidence.model import FileRef, Unreadable
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
-from repro_tui.evidence.tracking.downloads import Downloads, Entry, download
+from repro_tui.evidence.tracking.downloads import Downloads, download
+from repro_tui.evidence.tracking.storage import Entry
 
 
 class Shelf:

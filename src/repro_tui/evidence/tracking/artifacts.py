@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from repro_tui.evidence.tracking.downloads import Storage, walk
 from repro_tui.evidence.tracking.reader import Listing, StoredFile
 
 _NAMED_SERVICES = ("databricks", "databricks-uc", "uc")
@@ -52,12 +51,6 @@ def list_folder(folder: Path, most: int) -> Listing:
 def listed(found: list[StoredFile], most: int) -> Listing:
     """A listing of at most so many of the files."""
     return Listing(tuple(sorted(found[:most], key=lambda file: file.path)), len(found) > most)
-
-
-def list_storage(storage: Storage, most: int) -> Listing | None:
-    """The files in a storage as a reader lists them; None: there are none."""
-    found = [StoredFile(file.path, file.size) for file in islice(walk(storage), most + 1)]
-    return listed(found, most) if found else None
 
 
 def _stored(entry: "os.DirEntry[str]", path: str) -> StoredFile:

@@ -19,10 +19,18 @@ from urllib.parse import urlsplit
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
 from repro_tui.evidence.tracking.artifacts import list_folder, local_path
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
-from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery
+from repro_tui.evidence.tracking.reader import (
+    Fetched,
+    Listing,
+    Progress,
+    Reader,
+    RunPage,
+    RunQuery,
+    silent,
+)
 
 if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.downloads import Downloads
     from repro_tui.evidence.tracking.snapshot import Snapshot
 
 _DEFAULTS = {
@@ -90,7 +98,7 @@ class MlflowProcess:
         return answer
 
     def download(
-        self, artifact_uri: str, into: Downloads, tracking_uri: str, progress: Progress
+        self, artifact_uri: str, into: "Downloads", tracking_uri: str, progress: Progress
     ) -> Fetched | None:
         """Download all files below `artifact_uri`, whatever storage they are in."""
         place = into.place(artifact_uri)
@@ -233,7 +241,7 @@ class ClientReader(Reader):
         return models
 
     def fetch(
-        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+        self, artifact_uri: str, into: "Downloads", progress: Progress = silent
     ) -> Fetched | None:
         if local_path(artifact_uri, Path.cwd()) is None:
             return self._process.download(artifact_uri, into, self._store(), progress)

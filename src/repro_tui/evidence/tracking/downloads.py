@@ -12,59 +12,20 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from repro_tui.errors import ReproError
+from repro_tui.evidence.tracking.reader import Fetched, Progress, silent
+from repro_tui.evidence.tracking.storage import Entry, Storage, walk
 from repro_tui.text import plural, size
 
 MOST_BYTES = 4 << 30
 """A single file that is larger is left where it is, unless the settings say otherwise."""
 _MOST_FILES = 100_000
-_MOST_FOLDERS = 10_000
 _PARALLEL = 8
 _LOCK = ".in-use"
-
-Progress = Callable[[str], None]
-
-
-def silent(_: str) -> None:
-    """A progress that nobody watches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A folder on this machine with the files of an artifact location."""
-
-    folder: Path
-    left: Mapping[str, str] = field(default_factory=dict)
-    """Files that are there and were not fetched, by path, and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a storage lists: a file or a folder."""
-
-    path: str
-    """From the top of the artifact location, `/` between parts."""
-    is_dir: bool
-    size: int | None
-    """Bytes; None where the storage does not tell."""
-
-
-class Storage(Protocol):
-    """An artifact location that is not a folder of this machine. Any thread may ask."""
-
-    def entries(self, folder: str) -> Iterable[Entry]:
-        """What lies in a folder; the location's own top is the empty path."""
-        ...
-
-    def get(self, path: str, target: Path) -> None:
-        """Write the file to `target`, whose folder exists. Raises ReproError or OSError."""
-        ...
 
 
 def download(
@@ -105,19 +66,6 @@ def download(
         shutil.rmtree(target, ignore_errors=True)
         top.rename(target)
     return Fetched(target, dict(sorted(left.items())))
-
-
-def walk(storage: Storage) -> Iterator[Entry]:
-    """All files of a storage, folder by folder."""
-    folders, seen = [""], {""}
-    while folders:
-        for entry in storage.entries(folders.pop(0)):
-            if not entry.is_dir:
-                yield entry
-            elif entry.path not in seen and len(seen) < _MOST_FOLDERS:
-                # Each is a request, and a server may list a folder in itself.
-                seen.add(entry.path)
-                folders.append(entry.path)
 
 
 def _listed(storage: Storage, most: int) -> tuple[list[Entry], dict[str, str]]:

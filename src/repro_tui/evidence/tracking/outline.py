@@ -1,8 +1,9 @@
 """Every run of a query at once, without what it holds: enough to lay out a list of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from repro_tui.evidence.model import Run, Tag
 Ids = npt.NDArray[np.bytes_]
 """Run ids in UTF-8, packed: a hundred thousand take three megabytes, not ten."""
 Places = npt.NDArray[np.intp]
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +116,25 @@ def outline_of(runs: Sequence[Run]) -> Outline:
             if run.tags.get(Tag.VERDICT)
         ),
     )
+
+
+def outlined(
+    runs: Iterator[Rows], children: Iterator[Rows], verdicts: Iterable[tuple[str, str, str]]
+) -> Outline:
+    """The outline that rows of a database make.
+
+    `runs`: ids in order; `children`: the id of each run that is part of one, and of that one.
+    """
+    (run_ids,) = _packed_columns(runs, 1)
+    child_ids, parents = _packed_columns(children, 2)
+    standing = places(run_ids, child_ids)
+    parent_ids = np.zeros(len(run_ids), parents.dtype)
+    parent_ids[standing[standing >= 0]] = parents[standing >= 0]
+    return Outline(run_ids, parent_ids, tuple(Verdict(*row) for row in verdicts))
+
+
+def _packed_columns(chunks: Iterator[Rows], count: int) -> tuple[Ids, ...]:
+    """The columns of very many rows of texts, that never all stand in memory unpacked."""
+    parts: list[tuple[Ids, ...]] = [(packed(()),) * count]
+    parts += (tuple(packed(column) for column in zip(*chunk, strict=True)) for chunk in chunks)
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))

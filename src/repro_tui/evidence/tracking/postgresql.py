@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import psycopg
@@ -12,9 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.client import MlflowProcess
-from repro_tui.evidence.tracking.relational import DatabaseReader, Points, Row, Transaction
+from repro_tui.evidence.tracking.relational import DatabaseReader, Row, Transaction
 from repro_tui.evidence.tracking.sql import POSTGRESQL, Dialect
 from repro_tui.text import visible
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.relational import Points
 
 T = TypeVar("T")
 
@@ -133,7 +136,7 @@ class _PostgresqlTransaction(Transaction):
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
             yield rows
 
-    def points(self, sql: str, values: Sequence[object]) -> Points:
+    def points(self, sql: str, values: Sequence[object]) -> "Points":
         with self.connection.cursor().copy(
             b"COPY (%b) TO STDOUT (FORMAT BINARY)" % _marked(sql), values
         ) as copy:

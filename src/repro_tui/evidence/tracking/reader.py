@@ -1,16 +1,17 @@
 """What every reader of a tracking store offers: the one contract that all are held to."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
 from repro_tui.text import visible
 
 if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.downloads import Downloads
     from repro_tui.evidence.tracking.outline import Outline
 
 NEWEST_FIRST = ("attributes.start_time DESC",)
@@ -65,6 +66,22 @@ class Listing:
     files: tuple[StoredFile, ...]
     more: bool = False
     """Whether there are more than were asked for."""
+
+
+Progress = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """A progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A folder on this machine with the files of an artifact location."""
+
+    folder: Path
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Files that are there and were not fetched, by path, and why."""
 
 
 class Reader(Protocol):
@@ -125,7 +142,7 @@ class Reader(Protocol):
         ...
 
     def fetch(
-        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+        self, artifact_uri: str, into: "Downloads", progress: Progress = silent
     ) -> Fetched | None:
         """The local folder that holds the files below `artifact_uri`.
 

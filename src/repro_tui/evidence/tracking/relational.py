@@ -1,35 +1,47 @@
 """A tracking database read straight, with SQL that is the same for every database.
 
 MLflow takes seconds to be imported and would migrate an older database in place as
-soon as it opened it. This takes neither.
+soon as it opened it. This takes neither. Listing runs does without NumPy, too: what answers
+in arrays imports it.
 """
 
 import json
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
 from repro_tui.evidence.tracking import schema
 from repro_tui.evidence.tracking.artifacts import list_folder, local_path
-from repro_tui.evidence.tracking.client import MlflowProcess
-from repro_tui.evidence.tracking.downloads import Downloads, Fetched, Progress, silent
-from repro_tui.evidence.tracking.history import sorted_history
-from repro_tui.evidence.tracking.outline import Ids, Outline, Verdict, packed, places
-from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, no_such_run
+from repro_tui.evidence.tracking.reader import (
+    Fetched,
+    Listing,
+    Progress,
+    Reader,
+    RunPage,
+    RunQuery,
+    no_such_run,
+    silent,
+)
 from repro_tui.evidence.tracking.sql import Dialect, Statement, search_runs
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from repro_tui.evidence.tracking.client import MlflowProcess
+    from repro_tui.evidence.tracking.downloads import Downloads
+    from repro_tui.evidence.tracking.outline import Outline
+
+    Points = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+    """Steps, timestamps and values, NaN among them."""
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
-Points = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
-"""Steps, timestamps and values, NaN among them."""
 
 _EXPERIMENTS = "SELECT experiment_id, name, lifecycle_stage FROM experiments"
 _RUNS = """
@@ -103,7 +115,7 @@ class Transaction(Protocol):
         """`rows`, in chunks: where there may be very many."""
         ...
 
-    def points(self, sql: str, values: Sequence[object]) -> Points:
+    def points(self, sql: str, values: Sequence[object]) -> "Points":
         """What a query for steps, timestamps and values finds.
 
         Raises ReproError where these are no numbers.
@@ -114,7 +126,7 @@ class Transaction(Protocol):
 class DatabaseReader(Reader):
     """A store of a known revision. Every call is one transaction."""
 
-    def __init__(self, uri: str, process: MlflowProcess) -> None:
+    def __init__(self, uri: str, process: "MlflowProcess") -> None:
         """`process` downloads the artifacts that do not lie on this machine."""
         self.uri = uri
         self._process = process
@@ -144,15 +156,15 @@ class DatabaseReader(Reader):
 
         return self._read(reading)
 
-    def outline(self, query: RunQuery) -> Outline:
-        def reading(store: Transaction) -> Outline:
-            (run_ids,) = _packed_columns(store.chunks(*_search(store, query, _EVERY, 0)), 1)
-            children, parents = _packed_columns(store.chunks(_PARENTS), 2)
-            standing = places(run_ids, children)
-            parent_ids = np.zeros(len(run_ids), parents.dtype)
-            parent_ids[standing[standing >= 0]] = parents[standing >= 0]
-            verdicts = store.rows(_VERDICTS, (query.include_deleted,))
-            return Outline(run_ids, parent_ids, tuple(Verdict(*row) for row in verdicts))
+    def outline(self, query: RunQuery) -> "Outline":
+        from repro_tui.evidence.tracking.outline import outlined
+
+        def reading(store: Transaction) -> "Outline":
+            return outlined(
+                store.chunks(*_search(store, query, _EVERY, 0)),
+                store.chunks(_PARENTS),
+                store.rows(_VERDICTS, (query.include_deleted,)),
+            )
 
         return self._read(reading)
 
@@ -168,12 +180,14 @@ class DatabaseReader(Reader):
         return self._read(reading)
 
     def histories(self, run_id: str) -> dict[str, History]:
+        from repro_tui.evidence.tracking.history import sorted_history
+
         def reading(store: Transaction) -> dict[str, History]:
             _require(store, run_id)
             lengths = store.rows(_HISTORY_LENGTHS, (run_id,))
             nan = store.dialect.nan
             steps, timestamps, values = store.points(_POINTS.format(nan=nan), (run_id,))
-            ends = np.cumsum([0, *(length for _, length in lengths)])
+            ends = accumulate((length for _, length in lengths), initial=0)
             # Databases may order names by the rules of a language.
             return {
                 name: sorted_history(steps[start:end], timestamps[start:end], values[start:end])
@@ -208,7 +222,7 @@ class DatabaseReader(Reader):
         return self._read(reading)
 
     def fetch(
-        self, artifact_uri: str, into: Downloads, progress: Progress = silent
+        self, artifact_uri: str, into: "Downloads", progress: Progress = silent
     ) -> Fetched | None:
         folder = local_path(artifact_uri, Path.cwd())
         if folder is not None:
@@ -295,13 +309,6 @@ def _runs(store: Transaction, run_ids: list[str]) -> tuple[Run, ...]:
         )
         for row in rows(_RUNS)
     )
-
-
-def _packed_columns(chunks: Iterator[list[Row]], count: int) -> tuple[Ids, ...]:
-    """The columns of very many rows of texts, that never all stand in memory unpacked."""
-    parts: list[tuple[Ids, ...]] = [(packed(()),) * count]
-    parts += (tuple(packed(column) for column in zip(*chunk, strict=True)) for chunk in chunks)
-    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 def _by_run(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:

@@ -13,19 +13,21 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
-from repro_tui.evidence.tracking.artifacts import list_storage
 from repro_tui.evidence.tracking.client import ClientReader
-from repro_tui.evidence.tracking.downloads import (
-    Downloads,
-    Entry,
-    Fetched,
-    Progress,
-    download,
-    silent,
-)
+from repro_tui.evidence.tracking.downloads import Downloads, download
 from repro_tui.evidence.tracking.history import ordered_history
 from repro_tui.evidence.tracking.http import RefusedError, Server
-from repro_tui.evidence.tracking.reader import Listing, Reader, RunPage, RunQuery, no_such_run
+from repro_tui.evidence.tracking.reader import (
+    Fetched,
+    Listing,
+    Progress,
+    Reader,
+    RunPage,
+    RunQuery,
+    no_such_run,
+    silent,
+)
+from repro_tui.evidence.tracking.storage import Entry, list_storage
 
 Json = dict[str, Any]
 

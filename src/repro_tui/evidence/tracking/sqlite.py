@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.tracking.client import MlflowProcess
-from repro_tui.evidence.tracking.relational import DatabaseReader, Points, Row, Transaction
+from repro_tui.evidence.tracking.relational import DatabaseReader, Row, Transaction
 from repro_tui.evidence.tracking.sql import SQLITE, Dialect
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.tracking.client import MlflowProcess
+    from repro_tui.evidence.tracking.relational import Points
 
 T = TypeVar("T")
 
@@ -24,7 +25,8 @@ _QUIET_TRIES = 3
 _FILES = ("", "-wal", "-journal")
 """What a database consists of: the ends of its files' names."""
 _ROWS_AT_ONCE = 5000
-_POINT = np.dtype([("step", np.int64), ("timestamp", np.int64), ("value", np.float64)])
+_POINT = [("step", "i8"), ("timestamp", "i8"), ("value", "f8")]
+"""A row of numbers, as NumPy has it."""
 
 
 class SqliteReader(DatabaseReader):
@@ -34,7 +36,7 @@ class SqliteReader(DatabaseReader):
     nothing, and a store that was replaced or migrated meanwhile is noticed.
     """
 
-    def __init__(self, uri: str, path: Path, process: MlflowProcess) -> None:
+    def __init__(self, uri: str, path: Path, process: "MlflowProcess") -> None:
         super().__init__(uri, process)
         self._path = path
 
@@ -56,10 +58,13 @@ class _SqliteTransaction(Transaction):
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
             yield rows
 
-    def points(self, sql: str, values: Sequence[object]) -> Points:
+    def points(self, sql: str, values: Sequence[object]) -> "Points":
+        import numpy as np
+
+        point = np.dtype(_POINT)
         try:
             try:
-                points = np.fromiter(self.connection.execute(sql, values), _POINT)
+                points = np.fromiter(self.connection.execute(sql, values), point)
             except TypeError:
                 # None, which stands for NaN: few histories hold any.
                 rows = self.connection.execute(sql, values)
@@ -68,7 +73,7 @@ class _SqliteTransaction(Transaction):
                         (step, timestamp, math.nan if value is None else value)
                         for step, timestamp, value in rows
                     ),
-                    _POINT,
+                    point,
                 )
         except (TypeError, ValueError, OverflowError) as error:
             raise ReproError(f"A metric holds what is no number: {error}.") from error

@@ -29,12 +29,19 @@ from mlflow.store.tracking import file_store
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
 from repro_tui.evidence.tracking import downloads
-from repro_tui.evidence.tracking.artifacts import list_storage, local_path
+from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.client import Told
 from repro_tui.evidence.tracking.discover import without_password
-from repro_tui.evidence.tracking.downloads import Entry, Fetched, Progress
 from repro_tui.evidence.tracking.history import ordered_history
-from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, no_such_run
+from repro_tui.evidence.tracking.reader import (
+    Fetched,
+    Listing,
+    Progress,
+    RunPage,
+    RunQuery,
+    no_such_run,
+)
+from repro_tui.evidence.tracking.storage import Entry, list_storage
 
 T = TypeVar("T")
 
