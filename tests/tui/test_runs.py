@@ -1,5 +1,6 @@
 """The list of runs, by keys and by mouse."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,8 @@ from textual.widgets import Input, OptionList
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
+from repro_tui.evidence.tracking.outline import Outline
+from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.tui.run_cache import MOST
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.widgets import run_feed
@@ -350,6 +353,23 @@ async def test_a_list_that_the_store_tells_in_outline_has_its_true_length() -> N
         assert len(list(session.app.screen.query_one(RunFeed).cache)) <= MOST
         await session.press("pageup", "g", "ctrl+r")
         assert current(session) == "run 0"
+
+
+async def test_the_last_run_is_gone_to_once_the_outline_that_was_on_its_way_has_come() -> None:
+    came = threading.Event()
+
+    class Slow(StandIn):
+        def outline(self, query: RunQuery) -> Outline | None:
+            came.wait(20)
+            return super().outline(query)
+
+    async with program(Slow(many(2500)), settle=False) as session:
+        await session.until(lambda: len(table(session).rows) == 100)
+        await session.pilot.press("G")
+        assert current(session) == "run 99"
+        came.set()
+        await session.settle()
+        assert current(session) == "run 2499"
 
 
 async def test_elsewhere_the_next_page_is_fetched_as_the_end_comes_near() -> None:

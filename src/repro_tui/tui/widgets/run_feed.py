@@ -141,8 +141,8 @@ class RunFeed(Widget):
             start(self, "more", lambda _: run_reading.more(engine, query, known, token, size))
 
     def read_on(self) -> None:
-        """Read the list to its end."""
-        if not self.whole and not self._outlining:
+        """Read the list to its end, or wait for its outline where that is on its way."""
+        if not self.whole:
             self.reading_on = True
             self.go_on()
 
@@ -176,7 +176,7 @@ class RunFeed(Widget):
             self._outlines = False
         else:
             self.outline, self._next_page = message.outline, ""
-        self.post_message(self.Changed())
+        self._read_on_so_far()
 
     def on_continued(self, message: Continued) -> None:
         message.stop()
@@ -185,6 +185,9 @@ class RunFeed(Widget):
             return
         self.outline, self._next_page = message.outline, message.next_page
         self.cache.put([run.run_id for run in message.runs], message.runs)
+        self._read_on_so_far()
+
+    def _read_on_so_far(self) -> None:
         self.post_message(self.Changed(to_the_end=self.reading_on))
         self.reading_on = self.reading_on and not self.whole
 
