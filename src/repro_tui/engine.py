@@ -285,6 +285,8 @@ class Engine:
         return submitted
 
     def jobs(self) -> tuple[Job, ...]:
+        if not self.settings.jobs.is_dir():
+            return ()  # nothing was submitted yet
         from repro_tui.rerun import jobs
 
         return jobs.jobs(self.settings)

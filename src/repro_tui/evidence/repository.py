@@ -4,22 +4,24 @@ A repository's configuration and attributes can name programs: hooks, fsmonitor,
 filters, diff drivers, transports. None of them runs here: each is overridden on Git's
 command line or never reached, because only plumbing commands are used. Nothing is
 written either: no index is refreshed, no object is stored, nothing is fetched.
+
+Git is called without GitPython, which takes as long to be imported as a comparison of small
+runs takes in all.
 """
 
-import configparser
 import os
 import re
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from repro_tui import text
 from repro_tui.errors import ReproError
+from repro_tui.evidence import gitdir
 from repro_tui.evidence.model import Commit
-
-if TYPE_CHECKING:
-    from git import Repo
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -76,27 +78,30 @@ class Entry(NamedTuple):
 class Repository:
     """A repository on this machine, with a working tree or bare. Threads may share it."""
 
-    def __init__(self, repo: "Repo") -> None:
-        top = Path(repo.working_tree_dir) if repo.working_tree_dir else None
-        self.root = top if top is not None and (top / ".git").exists() else None
+    def __init__(self, place: gitdir.GitDir) -> None:
+        self.root = place.root
         """The top of the working tree; None for a bare repository."""
-        self.git_dir = Path(repo.git_dir)
-        common = Path(repo.common_dir)
-        self.objects = common / "objects"
+        self.git_dir = place.git_dir
+        self.objects = place.common / "objects"
         """The object database."""
-        self._git = repo.git
+        self._shallow = place.common / "shallow"
+        """Names where the history was cut off; see gitrepository-layout(5)."""
         # Whoever starts us may have set these (Git does, for its hooks): all are named,
         # so that no other repository is read. With GIT_DIR named, Git does not ask who
         # owns the repository; its reason for asking, the programs, is dealt with above.
-        self._git.update_environment(
+        self._environment = {
+            **os.environ,
             **SAFE_ENVIRONMENT,
-            GIT_DIR=str(self.git_dir),
-            GIT_COMMON_DIR=str(common),
-            GIT_WORK_TREE=str(self.root or self.git_dir),
-            GIT_INDEX_FILE=str(self.git_dir / "index"),
-            GIT_OBJECT_DIRECTORY=str(self.objects),
-            GIT_ALTERNATE_OBJECT_DIRECTORIES="",
-        )
+            "GIT_DIR": str(self.git_dir),
+            "GIT_COMMON_DIR": str(place.common),
+            "GIT_WORK_TREE": str(self.root or self.git_dir),
+            "GIT_INDEX_FILE": str(self.git_dir / "index"),
+            "GIT_OBJECT_DIRECTORY": str(self.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+            # What Git says is read.
+            "LANGUAGE": "C",
+            "LC_ALL": "C",
+        }
 
     @classmethod
     def open(cls, path: Path) -> "Repository":
@@ -104,21 +109,20 @@ class Repository:
 
         Raises ReproError when there is none, it cannot be read, or Git is not installed.
         """
-        try:
-            from git import GitError, Repo
-        except ImportError as error:
-            raise ReproError("Git was not found on this machine.", "Install Git.") from error
+        if shutil.which("git") is None:
+            raise ReproError("Git was not found on this machine.", "Install Git.")
         folder = path.absolute()
         if folder.is_file():
             folder = folder.parent
         try:
-            return cls(Repo(folder, search_parent_directories=True, expand_vars=False))
-        except GitError as error:
+            place = gitdir.find(folder)
+        except (OSError, ValueError) as error:
+            raise ReproError(f"The Git repository at {path} cannot be read: {error}.") from error
+        if place is None:
             raise ReproError(
                 f"{path} is in no Git repository.", "Check that the folder is still there."
-            ) from error
-        except (OSError, ValueError, configparser.Error) as error:
-            raise ReproError(f"The Git repository at {path} cannot be read: {error}.") from error
+            )
+        return cls(place)
 
     @property
     def name(self) -> str:
@@ -171,12 +175,17 @@ class Repository:
 
     def read_blob(self, blob: str, limit: int) -> bytes:
         """The blob of that id. Raises ReproError when it is longer than `limit` bytes."""
-        size = int(self.run("cat-file", "-s", _full(blob)))
-        if size > limit:
-            raise ReproError(
-                f"The file is larger ({text.size(size)}) than is read ({text.size(limit)})."
-            )
-        return self.run("cat-file", "blob", blob)
+        with self._started("cat-file", "blob", _full(blob)) as git:
+            assert git.stdout is not None
+            assert git.stderr is not None
+            content = git.stdout.read(limit + 1)
+            if len(content) > limit:
+                git.kill()
+                raise ReproError(f"The file is larger than is read ({text.size(limit)}).")
+            said = git.stderr.read()
+        if git.returncode != 0:
+            raise self._unreadable(git.returncode, said)
+        return content
 
     def read_blobs(self, blobs: Sequence[str]) -> Iterator[bytes]:
         """Many blobs at the price of one process. Sizes are the caller's to check first."""
@@ -203,7 +212,7 @@ class Repository:
         Raises ReproError where the repository does not hold both, or was cloned without
         all of their history, so that nobody can tell.
         """
-        if self.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+        if self._shallow.exists():
             raise ReproError(f"{self.name} was cloned without its whole history.")
         out = self.run(
             "rev-list", f"--max-count={limit}", "--no-commit-header", "--format=%H %s",
@@ -225,7 +234,7 @@ class Repository:
         """
         status, out, said = self._execute(arguments, environment, stdin)
         if status != 0:
-            raise ReproError(f"Git cannot read {self.name}: {said.strip() or status}.")
+            raise self._unreadable(status, said)
         return out
 
     def attempt(
@@ -240,16 +249,32 @@ class Repository:
         arguments: Sequence[str],
         environment: Mapping[str, str] | None,
         stdin: BinaryIO | None,
-    ) -> tuple[int, bytes, str]:
-        return self._git.execute(
-            ["git", *arguments],
-            istream=stdin,
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            env=environment,
-        )
+    ) -> tuple[int, bytes, bytes]:
+        with self._started(*arguments, environment=environment, stdin=stdin) as git:
+            out, said = git.communicate()
+        return git.returncode, out, said
+
+    def _started(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> "subprocess.Popen[bytes]":
+        try:
+            return subprocess.Popen(
+                ("git", *arguments),
+                cwd=self.root or self.git_dir,
+                env={**self._environment, **(environment or {})},
+                stdin=stdin or subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise ReproError(f"Git cannot be started in {self.name}: {error}.") from error
+
+    def _unreadable(self, status: int, said: bytes) -> ReproError:
+        reason = said.decode(errors="replace").strip() or status
+        return ReproError(f"Git cannot read {self.name}: {reason}.")
 
 
 def commits_between(repository: str, old: str, new: str) -> tuple[Commit, ...]:

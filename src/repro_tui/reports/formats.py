@@ -1,14 +1,13 @@
-"""The formats that a comparison can be written to a file in."""
+"""The formats that a comparison can be written to a file in.
+
+Each is imported when it is asked for: one is written with rich, one with a template engine.
+"""
 
 import json
 from typing import Any
 
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.several import Several
-from repro_tui.reports import json as json_pair
-from repro_tui.reports import json_several
-from repro_tui.reports.markdown import markdown
-from repro_tui.reports.terminal import plain
 
 FORMATS = ("text", "md", "json", "html")
 
@@ -36,16 +35,24 @@ def written(compared: Comparison | Several, format_: str, *, full: bool = False)
         # ASCII alone: escapes keep a terminal from obeying what a stranger wrote.
         return json.dumps(document(compared), indent=2) + "\n"
     if format_ == "md":
+        from repro_tui.reports.markdown import markdown
+
         return markdown(compared, full=full)
     if format_ == "html":
-        from repro_tui.reports.html import html  # a template engine, which no other needs
+        from repro_tui.reports.html import html
 
         return html(compared, full=full)
+    from repro_tui.reports.terminal import plain
+
     return plain(compared, full=full)
 
 
 def document(compared: Comparison | Several) -> dict[str, Any]:
     """The comparison by the JSON schema."""
     if isinstance(compared, Several):
-        return json_several.to_json(compared)
-    return json_pair.to_json(compared)
+        from repro_tui.reports.json_several import to_json as several_to_json
+
+        return several_to_json(compared)
+    from repro_tui.reports.json import to_json
+
+    return to_json(compared)

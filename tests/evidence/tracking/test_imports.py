@@ -8,10 +8,12 @@ import pytest
 from tests.evidence.tracking.stores import Store
 
 HEAVY = ("deepdiff", "mlflow", "pandas", "textual", "torch")
-LISTING = (*HEAVY, "PIL", "git", "psutil", "scipy", "yaml")
-"""And what only comparing and re-executing need."""
+COMPARING = (*HEAVY, "git", "jinja2", "psutil", "rich.console", "scipy")
+"""And what is needed by neither the runs nor the format of a report."""
+LISTING = (*COMPARING, "PIL", "yaml")
+"""And what only comparing needs."""
 STRAIGHT = (
-    *LISTING, "concurrent.futures", "numpy", "rich.console", "ssl",
+    *LISTING, "concurrent.futures", "numpy", "ssl",
     "repro_tui.compare.model", "repro_tui.evidence.tracking.downloads", "repro_tui.rerun.model",
 )  # fmt: skip
 """And what a database on this machine is listed without."""
@@ -22,17 +24,18 @@ STRAIGHT = (
     [
         ("runs", False, STRAIGHT),
         ("runs", True, LISTING),
-        ("diff", False, HEAVY),
-        ("diff", True, HEAVY),
+        ("diff", False, COMPARING),
+        ("diff", True, COMPARING),
     ],
 )
 def test_reading_imports_no_mlflow(
     database: Store, command: str, served: bool, heavy: tuple[str, ...]
 ) -> None:
     runs = list(database.run_ids.values())[:2] if command == "diff" else []
+    written = ["--format", "md"] if command == "diff" else []
     program = (
         "import sys\nfrom repro_tui.cli import main\n"
-        f"try: main({[command, *runs]!r})\nexcept SystemExit as end: code = end.code\n"
+        f"try: main({[command, *runs, *written]!r})\nexcept SystemExit as end: code = end.code\n"
         f"print(code, [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
     )
     uri = database.server if served else database.uri

@@ -15,7 +15,6 @@ from repro_tui.compare.artifacts import (
     numpy_files,
     pdf,
     pickled,
-    pictures,
     safetensors,
     skops,
     structured,
@@ -38,6 +37,12 @@ class Nesting(Protocol):
     ) -> Inside: ...
 
 
+def _compare_pictures(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
+    from repro_tui.compare.artifacts import pictures  # with Pillow, which no other file needs
+
+    return pictures.compare(left, right, policy)
+
+
 _PICTURES = (
     b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P4", b"P5", b"P6"
 )  # fmt: skip
@@ -51,7 +56,7 @@ _BY_MAGIC: tuple[tuple[str, tuple[bytes, ...], Comparer], ...] = (
     ("UBJSON", (b"{L\0\0\0\0",), ubjson.compare),
     ("a PyTorch checkpoint", (torch_legacy.MAGIC,), checkpoints.compare_legacy),
     ("PDF", (b"%PDF-",), pdf.compare),
-    ("a picture", _PICTURES, pictures.compare),
+    ("a picture", _PICTURES, _compare_pictures),
 )
 _BY_SUFFIX: dict[str, tuple[str, Comparer]] = {
     ".safetensors": ("safetensors", safetensors.compare),
@@ -65,7 +70,7 @@ _BY_SUFFIX: dict[str, tuple[str, Comparer]] = {
     ".html": ("HTML", markup.compare),
     ".htm": ("HTML", markup.compare),
     ".svg": ("SVG", markup.compare),
-    ".webp": ("a picture", pictures.compare),
+    ".webp": ("a picture", _compare_pictures),
 }
 _PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".p", ".dill", ".cloudpickle"})
 _PICKLED = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
