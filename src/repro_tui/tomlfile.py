@@ -1,6 +1,5 @@
 """A TOML file a person wrote, with the line that each of its keys stands on."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -104,6 +103,8 @@ def _places(values: Mapping[str, Any], table: Place) -> Iterable[Place]:
 
 def did_you_mean(word: str, known: Iterable[str], *, all_of_them: bool = True) -> str:
     """A sentence with the known word that is nearest; where none is near, with all, if wanted."""
+    import difflib  # only mistakes need it
+
     known = sorted(known)
     near = difflib.get_close_matches(word, known, 1)
     if near:

@@ -6,8 +6,12 @@ import sys
 HEAVY = (
     "PIL", "git", "jinja2", "mlflow", "numpy", "pandas", "psutil", "scipy", "sqlite3",
     "textual_image", "textual_plot", "torch", "yaml",
+    "repro_tui.compare.model", "repro_tui.engine", "repro_tui.rerun.model",
+    "repro_tui.tui.actions", "repro_tui.tui.filter_completion", "repro_tui.tui.keys",
+    "repro_tui.tui.screens.columns", "repro_tui.tui.screens.error", "repro_tui.tui.screens.help",
+    "repro_tui.tui.screens.pick", "repro_tui.tui.screens.stores",
 )  # fmt: skip
-BUDGET = 540
+BUDGET = 500
 """Modules, Python's own and Textual's among them, of which a bare application has some 400."""
 PROGRAM = """
 import asyncio, sys, threading
@@ -37,7 +41,6 @@ def test_the_first_frame_waits_for_nothing_heavy() -> None:
     )
     modules = set(done.stdout.split())
     assert "repro_tui.tui.screens.runs" in modules
-    assert not modules & set(HEAVY)
-    assert "repro_tui.engine" not in modules
+    assert sorted(modules & set(HEAVY)) == []
     assert not {name for name in modules if name.startswith("repro_tui.compare.artifacts")}
     assert len(modules) <= BUDGET

@@ -1,32 +1,30 @@
-"""The application: opens the engine, watches the jobs, holds the keys that work everywhere."""
+"""The application: opens the engine, watches the jobs, holds the keys that work everywhere.
+
+What its first frame does not show is imported where it is used: dialogs, jobs, the engine.
+"""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.constants import DEFAULT_THEME
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Initialize, Reactive, reactive
 from textual.screen import Screen
+from textual.theme import Theme
 
 from repro_tui.errors import ReproError
 from repro_tui.remembered import Remembered, remember
-from repro_tui.rerun.model import Job, JobState
 from repro_tui.settings import Settings, resource
 from repro_tui.text import plural, visible
 from repro_tui.tomlfile import did_you_mean
-from repro_tui.tui.actions import actions
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.departures import Departed, DepartureWatch
-from repro_tui.tui.keys import Keymap, bound, keymap
-from repro_tui.tui.screens.error import ErrorScreen
-from repro_tui.tui.screens.help import HelpScreen
-from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.runs import RunsScreen
-from repro_tui.tui.screens.stores import StoresScreen
 from repro_tui.tui.spelling import shown
 from repro_tui.tui.themes import FALLBACK, derived, load_themes
 
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     # The engine brings Git, MLflow's client and the comparers: the thread that opens it
     # imports them, after the first paint.
     from repro_tui.engine import Engine
+    from repro_tui.rerun.model import Job
+    from repro_tui.tui.screens.error import ErrorScreen
 
 _DEFAULT_THEME = "repro-dark"
 _POLL = 1.0
@@ -51,7 +51,7 @@ class Opened(Message):
 class JobsRead(Message):
     """How the jobs stand, newest first."""
 
-    jobs: tuple[Job, ...]
+    jobs: "tuple[Job, ...]"
 
 
 class ReproApp(App[None]):
@@ -78,9 +78,11 @@ class ReproApp(App[None]):
     ]
 
     # Each store has a stack of screens of its own: to show another one is to start over.
-    MODES: ClassVar = {App.DEFAULT_MODE: RunsScreen}
+    DEFAULT_MODE = "store 1"
 
-    jobs: reactive[tuple[Job, ...]] = reactive(())
+    # It is worn from the first on: to change it is to read the whole stylesheet again.
+    theme: Reactive[str] = Reactive(Initialize(lambda app: cast("ReproApp", app)._first_theme))
+    jobs: "reactive[tuple[Job, ...]]" = reactive(())
 
     def __init__(
         self,
@@ -91,13 +93,23 @@ class ReproApp(App[None]):
         welcome: bool = False,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
+        themes, self._problems = load_themes(resource("themes"), settings.themes)
+        self._themes = {theme.name: theme for theme in themes}
+        self._first_theme: str = self._choose_theme(theme or settings.theme)
         super().__init__()
         self._open_engine = open_engine
         self.settings = settings
-        self._wanted_theme = theme or settings.theme
-        # Without own keys no screen is imported before it is needed.
-        self._own_keys = keymap(settings.keys, bound()) if settings.keys else Keymap({}, ())
+        self._own_keys: Mapping[str, str] = {}
+        self._clashes: tuple[ReproError, ...] = ()
+        if settings.keys:
+            # Needs every screen, to know its keys.
+            from repro_tui.tui.keys import bound, keymap
+
+            own = keymap(settings.keys, bound())
+            self._own_keys, self._clashes = own.keys, own.clashes
         self._engine: Engine | None = None
+        self._refusal: ErrorScreen | None = None
+        """What said last that the store cannot be opened."""
         self._wanted_store: str | None = None
         """The store that is being opened; None: the one that is named or found."""
         self._stores_shown = 1
@@ -128,35 +140,37 @@ class ReproApp(App[None]):
     def on_mount(self) -> None:
         few = self.console.color_system in (None, "standard", "windows")
         self.set_class(few and not self.is_headless, "-few-colours")
-        self.set_keymap(self._own_keys.keys)
-        for clash in self._own_keys.clashes:
+        self.set_keymap(dict(self._own_keys))
+        for clash in self._clashes:
             self.complain(clash, "Two actions have one key")
-        self._take_themes()
-        self.open_store()
+        for problem in self._problems:
+            self.complain(problem)
+        # The screen of the first store is there already; by this name it can be left later.
+        self.add_mode(self.DEFAULT_MODE, RunsScreen)
+        # The thread that opens the store imports much, at the cost of whatever is drawn meanwhile.
+        self.call_after_refresh(self.open_store)
 
     def on_unmount(self) -> None:
         if self._engine is not None:
             self._engine.close()
 
-    def _take_themes(self) -> None:
-        themes, problems = load_themes(resource("themes"), self.settings.themes)
-        for theme in themes:
-            self.register_theme(theme)
-        names = [theme.name for theme in themes]
-        if self._wanted_theme in names:
-            self.theme = self._wanted_theme
-        elif names:
-            problems += (
-                ReproError(
-                    f"No theme is named {self._wanted_theme}.",
-                    did_you_mean(self._wanted_theme, names),
-                ),
-            )
-            self.theme = _DEFAULT_THEME if _DEFAULT_THEME in names else names[0]
-        for name in set(self.available_themes) - {*names, self.theme}:
-            self.unregister_theme(name)
-        for problem in problems:
-            self.complain(problem)
+    def get_default_screen(self) -> Screen[object]:
+        return cast("Screen[object]", RunsScreen())
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Ours and the person's, not Textual's."""
+        return self._themes or super().available_themes
+
+    def _choose_theme(self, wanted: str) -> str:
+        """The one that is wanted, or another one and a problem to tell."""
+        if wanted in self._themes:
+            return wanted
+        if not self._themes:
+            return DEFAULT_THEME
+        problem = ReproError(f"No theme is named {wanted}.", did_you_mean(wanted, self._themes))
+        self._problems += (problem,)
+        return _DEFAULT_THEME if _DEFAULT_THEME in self._themes else next(iter(self._themes))
 
     def complain(self, error: ReproError, title: str = "Not done") -> None:
         """Say what could not be done, over whatever is on screen."""
@@ -193,7 +207,7 @@ class ReproApp(App[None]):
             self.set_interval(_POLL, self.read_jobs)
         else:
             start(self, "close", lambda _: before.close())
-        if before is not None or any(isinstance(each, ErrorScreen) for each in self.screen_stack):
+        if before is not None or self._refusal in self.screen_stack:
             await self._start_over()
         self.read_jobs()
         for screen in self.screen_stack:
@@ -204,7 +218,7 @@ class ReproApp(App[None]):
         self._welcome = False
         usual = {"runs.mark": "space", "runs.compare": "c", "runs.rerun": "r", "app.help": "?"}
         mark, compare, rerun, explain = (
-            self._own_keys.keys.get(action, key) for action, key in usual.items()
+            self._own_keys.get(action, key) for action, key in usual.items()
         )
         self.notify(
             f"{mark} marks a run, {compare} compares the marked ones, {rerun} re-executes one. "
@@ -222,15 +236,21 @@ class ReproApp(App[None]):
         await self.remove_mode(before)
 
     def on_failed(self, message: Failed) -> None:
+        from repro_tui.tui.screens.error import ErrorScreen
+        from repro_tui.tui.screens.stores import StoresScreen
+
         if message.group != "open":
             self.complain(message.error)
         elif isinstance(self.screen, StoresScreen | ErrorScreen):
             self.screen.tell(message.error)
         else:
             wanted = self._wanted_store
-            self.push_screen(ErrorScreen(message.error), lambda uri: self.open_store(uri or wanted))
+            self._refusal = ErrorScreen(message.error)
+            self.push_screen(self._refusal, lambda uri: self.open_store(uri or wanted))
 
     def action_stores(self) -> None:
+        from repro_tui.tui.screens.stores import StoresScreen
+
         if not isinstance(self.screen, StoresScreen):
             uri = self.engine.location.shown if self.ready else ""
             self.push_screen(StoresScreen(uri))
@@ -241,10 +261,10 @@ class ReproApp(App[None]):
         start(self, "jobs", lambda _: JobsRead(self.engine.jobs()))
 
     def on_jobs_read(self, message: JobsRead) -> None:
-        before = {job.job_id: job.state for job in self.jobs}
+        ended = {job.job_id for job in self.jobs if job.state.ended}
         self.jobs = message.jobs
         for job in message.jobs:
-            if self._jobs_known and job.state.ended and not _ended(before.get(job.job_id)):
+            if self._jobs_known and job.state.ended and job.job_id not in ended:
                 self._tell_end(job)
         self._jobs_known = True
         if due := self._departures.due(message.jobs):
@@ -264,7 +284,9 @@ class ReproApp(App[None]):
                 markup=False,
             )
 
-    def _tell_end(self, job: Job) -> None:
+    def _tell_end(self, job: "Job") -> None:
+        from repro_tui.rerun.model import JobState
+
         good = job.state is JobState.FINISHED
         told = job.verdict or job.message or str(job.state)
         self.notify(
@@ -282,16 +304,22 @@ class ReproApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the keys that work now: the palette and the keys are one."""
+        from repro_tui.tui.actions import actions
+
         for action in actions(screen):
             if action.enabled and action.group != "Moving":
                 call = partial(self.run_action, action.action, action.node)
                 yield SystemCommand(action.description, f"key: {', '.join(action.keys)}", call)
 
     def action_help(self) -> None:
+        from repro_tui.tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
     def action_pick_theme(self) -> None:
+        from repro_tui.tui.screens.pick import Choice, PickScreen
+
         before = self.theme
         choices = [Choice(shown(name), name) for name in sorted(self.available_themes)]
 
@@ -321,7 +349,3 @@ class ReproApp(App[None]):
         if running and self.engine.settings.jobs_end_with_program:
             told = "Re-executions that were started here are being cancelled."
         self.exit(message=told if running else None)
-
-
-def _ended(state: JobState | None) -> bool:
-    return state is not None and state.ended

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun.model import Job
 
 if TYPE_CHECKING:
     from repro_tui.compare.departure import SoFar
     from repro_tui.engine import Engine
+    from repro_tui.rerun.model import Job
 
 _REST = 10
 """After a look no other one begins for so many times as long as it took."""
@@ -33,7 +33,7 @@ class DepartureWatch:
         self._looking = False
         self._rest_until = 0.0
 
-    def due(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    def due(self, jobs: "Sequence[Job]") -> "tuple[Job, ...]":
         """Those to look at now, which `look` is then called with."""
         if self._looking or time.monotonic() < self._rest_until:
             return ()
@@ -45,7 +45,7 @@ class DepartureWatch:
         self._looking = bool(untold)
         return untold
 
-    def look(self, engine: "Engine", jobs: Sequence[Job]) -> Departed | None:
+    def look(self, engine: "Engine", jobs: "Sequence[Job]") -> Departed | None:
         """Blocks. A store that cannot be asked at the moment is asked again another time."""
         began = time.monotonic()
         found = []

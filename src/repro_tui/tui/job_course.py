@@ -16,7 +16,8 @@ from repro_tui.rerun.advance import Course
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.text import duration, plural
 from repro_tui.tui.curves import NO_POINTS
-from repro_tui.tui.spelling import MUTED, headline, job_state, shown
+from repro_tui.tui.outcome import headline, job_state
+from repro_tui.tui.spelling import MUTED, shown
 
 _WIDTH = 16
 """Cells of the bar."""

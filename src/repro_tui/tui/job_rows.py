@@ -4,7 +4,8 @@ from textual.content import Content
 
 from repro_tui.rerun.model import Job
 from repro_tui.text import duration
-from repro_tui.tui.spelling import MUTED, headline, job_state, moment, shown
+from repro_tui.tui.outcome import headline, job_state
+from repro_tui.tui.spelling import MUTED, moment, shown
 from repro_tui.tui.widgets.table import Column
 
 _ROOMY = 100

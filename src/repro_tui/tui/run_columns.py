@@ -14,7 +14,7 @@ from repro_tui.reports.runs import commit, device, seed
 from repro_tui.text import duration, visible
 from repro_tui.tui.run_orders import Order
 from repro_tui.tui.run_rows import RunRow, names_of
-from repro_tui.tui.spelling import MUTED, cells, headline, metric, moment, shown, status
+from repro_tui.tui.spelling import MUTED, cells, metric, moment, shown, status
 from repro_tui.tui.widgets.table import Column
 
 _UNREAD = frozenset({"", "name", "verdict", "run id"})
@@ -62,6 +62,10 @@ def _entry_point(row: RunRow) -> Content:
 
 def verdict(verdicts: Sequence[str]) -> Content:
     """One verdict in full; of several, how often each was found."""
+    if not verdicts:
+        return Content("")
+    from repro_tui.tui.outcome import headline  # most lists have no verdicts
+
     if len(verdicts) == 1:
         return headline(verdicts[0])
     counted = Counter(verdicts).most_common()

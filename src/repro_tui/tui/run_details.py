@@ -16,17 +16,9 @@ from repro_tui.reports.runs import device, seed
 from repro_tui.text import duration, visible
 from repro_tui.tui.artifact_tree import tree
 from repro_tui.tui.metric_lines import metric_lines
+from repro_tui.tui.outcome import headline
 from repro_tui.tui.run_lines import Holds, Line, Topic, beside, fit, label_width, wrap, wrapped
-from repro_tui.tui.spelling import (
-    LEGEND,
-    LEVEL_STYLES,
-    MUTED,
-    cells,
-    headline,
-    moment,
-    shown,
-    status,
-)
+from repro_tui.tui.spelling import LEGEND, LEVEL_STYLES, MUTED, cells, moment, shown, status
 from repro_tui.tui.told import Told
 
 NOTE = "mlflow.note.content"

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from repro_tui.compare.model import Headline, Kind
 from repro_tui.evidence.gauge import Gauge, Level
 from repro_tui.evidence.model import Run
-from repro_tui.rerun.model import JobState
 from repro_tui.text import visible
+
+if TYPE_CHECKING:
+    from repro_tui.compare.model import Kind
 
 MUTED = "$muted"
 """The style of what explains and does not matter by itself."""
@@ -26,31 +28,6 @@ _STATUS = {
     "RUNNING": ("▶", "$text-accent"),
     "SCHEDULED": ("…", "$text-accent"),
 }
-_STATE = {
-    JobState.QUEUED: ("⋯", "$text-accent"),
-    JobState.PREPARING: ("…", "$text-accent"),
-    JobState.RUNNING: ("▶", "$text-accent"),
-    JobState.COMPARING: ("⇄", "$text-accent"),
-    JobState.FINISHED: ("✓", "$text-success"),
-    JobState.FAILED: ("✗", "$text-error"),
-    JobState.CANCELLED: ("■", "$text-warning"),
-    JobState.LOST: ("?", "$text-error"),
-}
-
-
-_HEADLINE = {
-    Headline.REPRODUCED: ("✓", "$text-success"),
-    Headline.REPRODUCED_WITHIN_TOLERANCE: ("≈", "$text-success"),
-    Headline.UNAFFECTED: ("✓", "$text-success"),
-    Headline.UNAFFECTED_WITHIN_TOLERANCE: ("≈", "$text-success"),
-    Headline.MATCHES: ("✓", "$text-success"),
-    Headline.MATCHES_WITHIN_TOLERANCE: ("≈", "$text-success"),
-    Headline.NONDETERMINISTIC: ("≠", "$text-warning"),
-    Headline.DIVERGED: ("≠", "$text-error"),
-    Headline.UNVERIFIABLE: ("?", "$diff-unknown"),
-}
-
-
 LEVEL_STYLES = {
     Level.KNOWN: "$text-success",
     Level.PARTLY: "$text-warning",
@@ -99,7 +76,7 @@ def fitted(text: Content, width: int) -> Content:
     return cut.pad_right(width - cut.cell_length)
 
 
-def colour(kind: Kind) -> str:
+def colour(kind: "Kind") -> str:
     """The style of a kind of finding, from the theme."""
     return f"$diff-{str(kind).replace(' ', '-')}"
 
@@ -107,14 +84,6 @@ def colour(kind: Kind) -> str:
 def status(run: Run) -> Content:
     symbol, style = _STATUS.get(run.status, ("?", "$text-warning"))
     return Content.styled(f"{symbol} {visible(run.status.lower(), 12)}", style)
-
-
-def headline(text: str, style: str = "") -> Content:
-    """A verdict as a symbol and its words; a word that is none of ours is only shown."""
-    if text not in tuple(Headline):
-        return shown(text, style, 60)
-    symbol, own = _HEADLINE[Headline(text)]
-    return Content.styled(f"{symbol} {text}", f"{own} {style}".strip())
 
 
 def cells(measured: Gauge) -> Content:
@@ -125,11 +94,6 @@ def cells(measured: Gauge) -> Content:
 @lru_cache
 def _cells(levels: tuple[Level, ...]) -> Content:
     return Content("").join(Content.styled(level.symbol, LEVEL_STYLES[level]) for level in levels)
-
-
-def job_state(state: JobState) -> Content:
-    symbol, style = _STATE[state]
-    return Content.styled(f"{symbol} {state}", style)
 
 
 def moment(time: int | None, now: int) -> str:

@@ -7,11 +7,9 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from repro_tui import tomlfile
-from repro_tui.compare.model import Kind
 from repro_tui.errors import ReproError
 from repro_tui.tomlfile import TomlFile, did_you_mean
 
-_DIFF = {str(kind).replace(" ", "-") for kind in Kind}
 _COLOURS = {
     "primary", "secondary", "accent", "foreground", "background",
     "surface", "panel", "success", "warning", "error", "boost",
@@ -32,7 +30,8 @@ FALLBACK: Mapping[str, str] = {
     "diff-unknown": "ansi_magenta",
     "diff-equal": "ansi_bright_black",
 }
-"""The variables that a theme's `[diff]` table fills, for themes that lack it."""
+"""The variables that a theme's `[diff]` table fills, for themes that lack it: one a Kind."""
+_DIFF = {name.removeprefix("diff-") for name in FALLBACK}
 
 READABLE = 4.5
 """The contrast of a text with its ground that WCAG 2.1 asks for."""

@@ -12,7 +12,8 @@ from repro_tui.reports import spread as spread_words
 from repro_tui.reports import words
 from repro_tui.text import plural
 from repro_tui.tui.facts import Facts
-from repro_tui.tui.spelling import MUTED, headline, name, shown
+from repro_tui.tui.outcome import headline
+from repro_tui.tui.spelling import MUTED, name, shown
 
 _ALL = 1_000_000
 _NAME = 22

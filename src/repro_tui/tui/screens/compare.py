@@ -24,11 +24,12 @@ from repro_tui.tui.finding_rows import CellsRow, FindingRow, Row, SectionRow, id
 from repro_tui.tui.finding_text import cut, peek, row_of, value_of
 from repro_tui.tui.house import house
 from repro_tui.tui.listing import Listing
+from repro_tui.tui.outcome import headline
 from repro_tui.tui.screens.detail import DetailScreen
 from repro_tui.tui.screens.export import ExportScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
 from repro_tui.tui.screens.text import TextScreen
-from repro_tui.tui.spelling import MUTED, headline, shown
+from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.verdict import banner, whole
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.finding_list import FindingList

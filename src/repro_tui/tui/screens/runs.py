@@ -1,8 +1,13 @@
-"""The runs of a store: find them, mark them, and go from them to everything else."""
+"""The runs of a store: find them, mark them, and go from them to everything else.
+
+What the first frame does not show is imported, and made, when it is asked for.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,29 +18,28 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from repro_tui.compare.model import MOST_RUNS
-from repro_tui.evidence.model import Experiment, Run
-from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.text import visible
 from repro_tui.tui.background import start
-from repro_tui.tui.filter_completion import Vocabulary
 from repro_tui.tui.house import house
 from repro_tui.tui.run_bar import bar
 from repro_tui.tui.run_columns import common_metrics
 from repro_tui.tui.run_orders import Order, first_order
 from repro_tui.tui.run_rows import RunRow, pair
-from repro_tui.tui.screens.columns import ColumnChoice
-from repro_tui.tui.screens.run_dialogs import columns_dialog, experiments_dialog, order_dialog
 from repro_tui.tui.spelling import LEGEND
 from repro_tui.tui.widgets.bar import TopBar
-from repro_tui.tui.widgets.filter_box import FilterBox
 from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_listing import RunListing
 from repro_tui.tui.widgets.run_pane import RunPane
 from repro_tui.tui.widgets.sortable_table import Headed, Sized
 from repro_tui.tui.widgets.store_memory import StoreMemory
-from repro_tui.tui.widgets.table import Column
+
+if TYPE_CHECKING:
+    from repro_tui.evidence.model import Experiment, Run
+    from repro_tui.evidence.tracking.reader import RunQuery
+    from repro_tui.tui.screens.columns import ColumnChoice
+    from repro_tui.tui.widgets.filter_box import FilterBox
+    from repro_tui.tui.widgets.table import Column
 
 
 @dataclass
@@ -78,12 +82,13 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self._memory = StoreMemory()
         self._listing = RunListing(self._memory, self._quiet)
+        self._filter: FilterBox | None = None
+        """Made when it is opened first."""
         self._told: Run | None = None
         """What the details are about."""
 
     def compose(self) -> ComposeResult:
         yield TopBar()
-        yield FilterBox()
         with Container(id="both"):
             yield self._listing
             yield RunPane()
@@ -112,7 +117,8 @@ class RunsScreen(Screen[None]):
 
     def _quiet(self) -> bool:
         """Whether nobody is disturbed by reading again."""
-        return self.app.screen is self and not self.query_one(FilterBox).has_focus_within
+        typing = self._filter is not None and self._filter.has_focus_within
+        return self.app.screen is self and not typing
 
     @property
     def _query(self) -> RunQuery:
@@ -123,8 +129,8 @@ class RunsScreen(Screen[None]):
         self._listing.feed.ask(query)
 
     def on_run_feed_refused(self, message: RunFeed.Refused) -> None:
-        if message.query.filter != self._query.filter:
-            self.query_one(FilterBox).refuse(message.error)
+        if message.query.filter != self._query.filter and self._filter is not None:
+            self._filter.refuse(message.error)
         else:
             house(self).complain(message.error)
 
@@ -159,6 +165,8 @@ class RunsScreen(Screen[None]):
         return self._memory.view.marks
 
     def action_mark(self) -> None:
+        from repro_tui.compare.model import MOST_RUNS
+
         row, marks = self._listing.table.current, self._marks
         if row is None:
             return
@@ -186,8 +194,14 @@ class RunsScreen(Screen[None]):
 
     # --- Search and filter ---------------------------------------------------------------
 
-    def action_filter(self) -> None:
-        self.query_one(FilterBox).open(Vocabulary(self._listing.feed.cache))
+    async def action_filter(self) -> None:
+        from repro_tui.tui.filter_completion import Vocabulary
+        from repro_tui.tui.widgets.filter_box import FilterBox
+
+        if self._filter is None:
+            self._filter = FilterBox()
+            await self.mount(self._filter, before="#both")
+        self._filter.open(Vocabulary(self._listing.feed.cache))
 
     def on_filter_box_searched(self, message: FilterBox.Searched) -> None:
         self._listing.search(message.text)
@@ -195,12 +209,14 @@ class RunsScreen(Screen[None]):
     def on_filter_box_entered(self, message: FilterBox.Entered) -> None:
         if message.filter != self._query.filter:
             self._ask(replace(self._query, filter=message.filter))
-        self.query_one(FilterBox).close()
+        if self._filter is not None:
+            self._filter.close()
         self._listing.table.focus()
 
     def action_clear(self) -> None:
         self._listing.feed.reading_on = False
-        self.query_one(FilterBox).clear()
+        if self._filter is not None:
+            self._filter.clear()
         self._listing.table.focus()
         self._listing.search("")
         if self._query.filter:
@@ -216,6 +232,8 @@ class RunsScreen(Screen[None]):
             self._ask(replace(self._query, order_by=(order.order_by,)))
 
     def action_sort(self) -> None:
+        from repro_tui.tui.screens.run_dialogs import order_dialog
+
         listing = self._listing
         metrics = common_metrics(listing.feed.cache, 6, house(self).engine.settings.policy)
         worth_it = (*listing.columns, *(f"metrics.{name}" for name in metrics))
@@ -239,6 +257,8 @@ class RunsScreen(Screen[None]):
             self.notify(f"The store cannot sort by {visible(column.title) or 'marks'}.")
 
     def action_columns(self) -> None:
+        from repro_tui.tui.screens.run_dialogs import columns_dialog
+
         listing = self._listing
         dialog = columns_dialog(listing.feed.cache, listing.columns, listing.table.sized)
         self.app.push_screen(dialog, self._choose_columns)
@@ -259,6 +279,8 @@ class RunsScreen(Screen[None]):
         start(self, "experiments", lambda _: ExperimentsRead(engine.experiments()))
 
     def on_experiments_read(self, message: ExperimentsRead) -> None:
+        from repro_tui.tui.screens.run_dialogs import experiments_dialog
+
         self._listing.learn(message.experiments)
         dialog = experiments_dialog(message.experiments, self._query.experiment_ids)
         self.app.push_screen(dialog, self._choose_experiments)

@@ -1,15 +1,25 @@
 """The line on top of a screen; at its end, how many re-executions are under way."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
-from repro_tui.rerun.model import Job, JobState
 from repro_tui.tui.house import house
+
+if TYPE_CHECKING:
+    from repro_tui.rerun.model import Job
 
 
 def under_way(jobs: tuple[Job, ...]) -> Content:
     """`▶ 2 running, 1 queued`; empty where nothing is under way."""
+    if not jobs:
+        return Content("")
+    from repro_tui.rerun.model import JobState  # the first frame knows of no jobs
+
     queued = sum(job.state is JobState.QUEUED for job in jobs)
     running = sum(not job.state.ended for job in jobs) - queued
     parts = [f"{count} {what}" for count, what in ((running, "running"), (queued, "queued"))

@@ -1,5 +1,7 @@
 """What is known of one run: lines in sections that fold, read as the run is rested on."""
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -11,19 +13,19 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input
 
-from repro_tui.evidence.model import Run
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
 from repro_tui.tui.run_lines import Line, Topic
-from repro_tui.tui.told import Told
 from repro_tui.tui.widgets.rows import Chosen, Rows
 
 if TYPE_CHECKING:
-    from repro_tui.evidence.model import History
+    from textual.widgets import Input
+
+    from repro_tui.evidence.model import History, Run
     from repro_tui.evidence.overview import Overview
     from repro_tui.evidence.tracking.reader import RunPage
+    from repro_tui.tui.told import Told
 
 _MOST_KEPT = 20
 """Runs of which is kept what was read: whole histories can be large."""
@@ -40,7 +42,7 @@ class Looked(Message):
 
     run_id: str
     reading: Reading
-    found: "Overview | Mapping[str, History] | RunPage"
+    found: Overview | Mapping[str, History] | RunPage
 
 
 class RunLines(Rows[Line]):
@@ -111,10 +113,11 @@ class RunPane(Vertical):
         """Of what is kept, what need not be read again: ids of runs."""
         self._folded: frozenset[Topic] = frozenset()
         self._search = ""
+        self._box: Input | None = None
+        """What is searched for: made when it is opened first."""
         self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield Input(id="find", placeholder="search in what is known of this run", compact=True)
         yield RunLines(id="known")
 
     @property
@@ -128,6 +131,8 @@ class RunPane(Vertical):
         """Tell of this run from now on; of none, what was told stays."""
         if run is None:
             return
+        from repro_tui.tui.told import Told
+
         other = self._told is None or self._told.run.run_id != run.run_id
         self._told = replace(self._kept.get(run.run_id, Told(run)), run=run)
         if other:
@@ -230,33 +235,36 @@ class RunPane(Vertical):
         self._folded = frozenset() if self._folded else frozenset(Topic)
         self._draw()
 
-    def action_search(self) -> None:
-        box = self.query_one("#find", Input)
-        box.add_class("-open")
-        box.focus()
+    async def action_search(self) -> None:
+        from textual.widgets import Input
 
-    @on(Input.Changed, "#find")
-    def _typed(self, event: Input.Changed) -> None:
+        if self._box is None:
+            placeholder = "search in what is known of this run"
+            self._box = Input(id="find", placeholder=placeholder, compact=True)
+            await self.mount(self._box, before="#known")
+        self._box.add_class("-open")
+        self._box.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._search = event.value.strip()
         self._draw()
 
-    @on(Input.Submitted, "#find")
-    def _entered(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._leave_search(keep=bool(self._search))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a search escape is the screen's."""
         del parameters
-        return action != "clear" or self.query_one("#find", Input).has_class("-open")
+        return action != "clear" or (self._box is not None and self._box.has_class("-open"))
 
     def action_clear(self) -> None:
         self._leave_search(keep=False)
 
     def _leave_search(self, *, keep: bool) -> None:
-        box = self.query_one("#find", Input)
-        if not keep:
-            box.value = ""
-        box.set_class(keep, "-open")
+        if self._box is not None:
+            if not keep:
+                self._box.value = ""
+            self._box.set_class(keep, "-open")
         self._lines.focus()
