@@ -1,6 +1,5 @@
 """What names a repository: a path on this machine, or the address of another one."""
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -61,4 +60,6 @@ def moved(name: str, places: Mapping[str, str]) -> str:
 
 def clone(url: str, cache: Path) -> Path:
     """The bare repository below `cache` that keeps what was fetched from `url`."""
+    import hashlib  # with OpenSSL, and every command imports this module
+
     return cache / "repositories" / hashlib.sha256(url.encode()).hexdigest()[:16]

@@ -294,8 +294,9 @@ class Section:
 
     def at(self, key: Key) -> Fact | None:
         """The fact at `key`, the gap that covers it, or None: known to be absent."""
-        if key in self.facts:
-            return self.facts[key]
+        fact = self.facts.get(key)
+        if fact is not None:
+            return fact
         for length in range(len(key) - 1, -1, -1):
             gap = self.facts.get(key[:length])
             if isinstance(gap, Missing | Unreadable):

@@ -13,7 +13,7 @@ COMPARING = (*HEAVY, "git", "jinja2", "psutil", "rich.console", "scipy")
 LISTING = (*COMPARING, "PIL", "yaml")
 """And what only comparing needs."""
 STRAIGHT = (
-    *LISTING, "concurrent.futures", "numpy", "ssl",
+    *LISTING, "concurrent.futures", "hashlib", "numpy", "ssl", "subprocess",
     "repro_tui.compare.model", "repro_tui.evidence.tracking.downloads", "repro_tui.rerun.model",
 )  # fmt: skip
 """And what a database on this machine is listed without."""

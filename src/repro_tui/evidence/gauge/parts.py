@@ -1,6 +1,7 @@
 """How a part is made of facts. Pure."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeGuard
 
 from repro_tui.evidence.gauge.model import Level, Part
@@ -34,7 +35,9 @@ def known(name: str, fact: Known, before: str = "") -> Part:
     return Part(name, Level.KNOWN, f"{before}{spelled(fact)}")
 
 
+@lru_cache(256)
 def lack(name: str, fact: Fact, advice: str) -> Part:
+    """A part of which nothing is known. Made once: most runs of a store lack the same."""
     if fact == NOT_LOOKED_AT:
         return Part(name, Level.NOT_LOOKED_AT, str(Level.NOT_LOOKED_AT))
     return Part(name, Level.MISSING, reason_of(fact), advice)

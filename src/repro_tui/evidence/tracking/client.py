@@ -4,16 +4,9 @@ Importing MLflow takes seconds and would hold the GIL of an interactive program 
 that time; and what MLflow prints must not reach our terminal.
 """
 
-import contextlib
-import os
-import pickle
-import subprocess
-import sys
-import tempfile
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from repro_tui.errors import ReproError
@@ -31,28 +24,8 @@ from repro_tui.evidence.tracking.reader import (
 
 if TYPE_CHECKING:
     from repro_tui.evidence.tracking.downloads import Downloads
+    from repro_tui.evidence.tracking.process import Running
     from repro_tui.evidence.tracking.snapshot import Snapshot
-
-_DEFAULTS = {
-    # A server that does not answer is to be told of in seconds. Whoever needs more
-    # patience sets MLflow's own variables.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-}
-_ALWAYS = {
-    "MLFLOW_ALLOW_FILE_STORE": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
-_GRACE_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A word of progress, before the answer."""
-
-    text: str
 
 
 class _EndedError(Exception):
@@ -69,7 +42,7 @@ class MlflowProcess:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: _Running | None = None
+        self._running: Running | None = None
 
     def start(self) -> None:
         """Let MLflow be imported now, without waiting for it."""
@@ -122,7 +95,7 @@ class MlflowProcess:
         running = self._started()
         try:
             return running.ask(question, progress)
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
+        except EOFError as error:
             raise _EndedError(self._stop(running)) from error
         except BaseException:
             # Interrupted between question and answer: the next answer would be taken
@@ -130,70 +103,16 @@ class MlflowProcess:
             self._stop(running)
             raise
 
-    def _started(self) -> "_Running":
+    def _started(self) -> "Running":
         if self._running is None:
-            self._running = _start()
+            from repro_tui.evidence.tracking.process import start
+
+            self._running = start()
         return self._running
 
-    def _stop(self, running: "_Running") -> str:
+    def _stop(self, running: "Running") -> str:
         self._running = None
         return running.stop()
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    process: subprocess.Popen[bytes]
-    questions: IO[bytes]
-    answers: IO[bytes]
-    words: IO[bytes]
-    """What the process writes to its standard error."""
-
-    def ask(self, question: object, progress: Progress) -> object:
-        pickle.dump(question, self.questions)
-        self.questions.flush()
-        while isinstance(answer := pickle.load(self.answers), Told):  # noqa: S301 - of our worker.py
-            progress(answer.text)
-        return answer
-
-    def stop(self) -> str:
-        """End the process; its last line of standard error, as the end of a sentence."""
-        with contextlib.suppress(BrokenPipeError):
-            self.questions.close()
-        self.process.terminate()
-        try:
-            self.process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.answers.close()
-        with self.words as words:
-            words.seek(max(words.tell() - 2000, 0))
-            lines = words.read().decode(errors="replace").strip().splitlines()
-        return f": {lines[-1]}" if lines else ""
-
-
-def _start() -> _Running:
-    words = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _Running.stop
-    answers, theirs = os.pipe()
-    try:
-        process = subprocess.Popen(
-            # -P: a file named mlflow.py in the working directory is not to be imported.
-            [sys.executable, "-P", "-m", "repro_tui.evidence.tracking.worker", str(theirs)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=words,
-            pass_fds=(theirs,),
-            env={**_DEFAULTS, **os.environ, **_ALWAYS},
-            start_new_session=True,  # Ctrl+C is for us to handle.
-        )
-    except OSError as error:
-        os.close(answers)
-        words.close()
-        raise ReproError(f"MLflow's process cannot be started: {error}.") from error
-    finally:
-        os.close(theirs)
-    assert process.stdin is not None
-    return _Running(process, process.stdin, os.fdopen(answers, "rb"), words)
 
 
 class ClientReader(Reader):

@@ -3,7 +3,7 @@
 `python -m repro_tui.evidence.tracking.worker FD` reads pickled questions (tracking URI,
 function, arguments) from standard input and writes pickled answers to the descriptor FD:
 what the function returned, or a ReproError. Before the answer come words of progress, as
-`Told`. `client.py` is the other end.
+`Told`. `process.py` is the other end.
 """
 
 import os
@@ -30,9 +30,9 @@ from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
 from repro_tui.evidence.tracking import downloads
 from repro_tui.evidence.tracking.artifacts import local_path
-from repro_tui.evidence.tracking.client import Told
 from repro_tui.evidence.tracking.discover import without_password
 from repro_tui.evidence.tracking.history import ordered_history
+from repro_tui.evidence.tracking.process import Told
 from repro_tui.evidence.tracking.reader import (
     Fetched,
     Listing,
