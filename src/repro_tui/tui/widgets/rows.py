@@ -15,6 +15,8 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
 
+from repro_tui.tui.widgets.scroll_bar import lean
+
 T = TypeVar("T")
 
 MOVE = Binding.Group("Move")
@@ -85,6 +87,8 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     cursor: reactive[int] = reactive(0)
 
     rows: Sequence[T] = ()
+    _head: tuple[Content, int, Style, Strip] | None = None
+    """The head as it was drawn last, and what it was drawn of."""
 
     # --- What a kind of list says about itself ---------------------------------------
 
@@ -139,26 +143,46 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         height = len(self.rows) + self._head_height
         self.virtual_size = Size(self.full_width(self.size.width), height)
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        if shown:
+            lean(self.vertical_scrollbar)
+
     def on_resize(self) -> None:
         self._measure()
         self.follow()
 
     def render_line(self, y: int) -> Strip:
-        seen, left = self.size.width, self.scroll_offset.x
+        return self.view_lines(range(y, y + 1))[0]
+
+    def view_lines(self, places: range) -> list[Strip]:
+        """The lines in these places of the view."""
+        seen, (left, top) = self.size.width, self.scroll_offset
         width = max(self.full_width(seen), seen)
-        index = self.scroll_offset.y + y - self._head_height
-        head = self.head(seen) if y < self._head_height else None
-        if head is not None:
-            style = self.get_visual_style("rows--head")
-            strip = self.fitted(head, width, style)
-        elif 0 <= index < len(self.rows):
-            here = index == self.cursor
-            style = self.get_visual_style("rows--cursor") if here else self.visual_style
-            strip = self.strip(self.rows[index], width, style)
-        else:
-            return Strip.blank(seen, self.visual_style.rich_style)
-        whole = not left and strip.cell_length == seen
-        return strip if whole else strip.crop_extend(left, left + seen, style.rich_style)
+        plain, head_height, count = self.visual_style, self._head_height, len(self.rows)
+        drawn = []
+        for y in places:
+            index, style = top + y - head_height, plain
+            if y < head_height:
+                style = self.get_visual_style("rows--head")
+                strip = self._drawn_head(self.head(seen), width, style)
+            elif 0 <= index < count:
+                if index == self.cursor:
+                    style = self.get_visual_style("rows--cursor")
+                strip = self.strip(self.rows[index], width, style)
+            else:
+                drawn.append(Strip.blank(seen, plain.rich_style))
+                continue
+            if left or strip.cell_length != seen:
+                strip = strip.crop_extend(left, left + seen, style.rich_style)
+            drawn.append(strip)
+        return drawn
+
+    def _drawn_head(self, head: Content, width: int, style: Style) -> Strip:
+        """The head's line, kept: it is seldom another one."""
+        kept = self._head
+        if kept is None or kept[1:3] != (width, style) or not kept[0].is_same(head):
+            kept = self._head = head, width, style, self.fitted(head, width, style)
+        return kept[3]
 
     def fitted(self, content: Content, width: int, style: Style) -> Strip:
         """Content as a line of that width."""

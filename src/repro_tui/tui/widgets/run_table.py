@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.style import Style
@@ -58,6 +59,19 @@ class RunTable(SortableTable[RunRow]):
         if kept is None or kept[0] != row:
             kept = self._drawn[place] = row, super().strip(row, width, style)
         return kept[1]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines that are kept, with what the terminal was told of them kept in each.
+
+        Textual's own way makes several new strips of every line, at every press of a key.
+        """
+        filters, (_, background) = self.get_line_filters(), self.background_colors
+        strips = []
+        for strip in self.view_lines(crop.line_range):
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips.append(strip.crop(*crop.column_span))
+        return strips
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
