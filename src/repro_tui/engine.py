@@ -9,7 +9,7 @@ for none of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +106,10 @@ class Engine:
     def outline(self, query: RunQuery) -> Outline | None:
         """All runs of a query in its order; None where the store tells only page by page."""
         return self.reader.outline(query)
+
+    def state(self) -> Hashable | None:
+        """What is another after every write to the store; None where it cannot tell."""
+        return self.reader.state()
 
     def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
         """The runs of these full ids, in any order; those that are not there are left out."""

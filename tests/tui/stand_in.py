@@ -1,7 +1,7 @@
 """A store that lives in memory and answers as the engine does, for tests of screens."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -210,6 +210,10 @@ class StandIn:
     def outline(self, query: RunQuery) -> Outline | None:
         self._fail()
         return outline_of(self._listed(query)) if self.outlines else None
+
+    def state(self) -> Hashable | None:
+        """Of the store, which cannot tell."""
+        return None
 
     def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
         self._fail()

@@ -411,6 +411,24 @@ async def test_the_list_is_read_again_by_itself_and_keeps_cursor_and_marks() -> 
         assert [row.mark for row in table(session).rows][:4] == [0, 0, 1, 0]
 
 
+async def test_a_store_that_tells_that_nothing_was_written_is_not_read_again() -> None:
+    class Telling(StandIn):
+        times, written = 0, "once"
+
+        def state(self) -> str:
+            self.times += 1
+            return self.written
+
+    engine = Telling()
+    engine.settings = replace(engine.settings, refresh_seconds=0.01)
+    async with program(engine) as session:
+        await session.until(lambda: engine.times > 3)
+        assert len(engine.queries) == 1
+        engine.all_runs = (builders.run(run_id(0xFF), "just started"), *engine.all_runs)
+        engine.written = "twice"
+        await session.until(lambda: "just started" in session.text())
+
+
 async def test_nothing_is_read_while_somebody_types() -> None:
     engine = StandIn()
     engine.settings = replace(engine.settings, refresh_seconds=0.01)

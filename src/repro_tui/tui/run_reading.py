@@ -8,7 +8,7 @@ is read as they come near the screen, and read again when the store may have cha
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ class Listed(Message):
     """The token of the page that follows the outline; empty: there is none."""
     took: float
     """Seconds."""
+    state: Hashable | None = None
+    """The store's, before it was asked."""
 
 
 @dataclass
@@ -91,10 +93,10 @@ def first(engine: Engine, query: RunQuery) -> Listed:
     """The first page of a query."""
     from repro_tui.evidence.tracking.outline import outline_of
 
-    begun = time.monotonic()
+    begun, state = time.monotonic(), engine.state()
     page = engine.runs(query)
     took = time.monotonic() - begun
-    return Listed(query, outline_of(page.runs), page.runs, page.next_page_token, took)
+    return Listed(query, outline_of(page.runs), page.runs, page.next_page_token, took, state)
 
 
 def outlined(engine: Engine, query: RunQuery) -> Outlined:
@@ -109,16 +111,24 @@ def _laid_out(outline: Outline) -> Outline:
 
 
 def again(
-    engine: Engine, query: RunQuery, known: Outline, next_page: str, seen: Sequence[str]
+    engine: Engine,
+    query: RunQuery,
+    known: Outline,
+    next_page: str,
+    seen: Sequence[str],
+    read_at: Hashable | None,
 ) -> Listed:
     """The list as it is now, and the runs that are `seen`.
 
+    Nothing is read where the store is still in the state in which it was read before.
     Where the store tells only page by page, what follows the first page is taken to follow
     it still.
     """
     from repro_tui.evidence.tracking.outline import outline_of
 
-    begun = time.monotonic()
+    begun, state = time.monotonic(), engine.state()
+    if state is not None and state == read_at:
+        return Listed(query, known, (), next_page, 0.0, state)
     outline = engine.outline(query) if len(known) > PAGE else None
     if outline is not None:
         runs, next_page = engine.runs_of(seen), ""
@@ -133,7 +143,7 @@ def again(
         if len(outline) <= len(page.runs):
             next_page = page.next_page_token
     outline = known if outline.same_as(known) else _laid_out(outline)
-    return Listed(query, outline, runs, next_page, time.monotonic() - begun)
+    return Listed(query, outline, runs, next_page, time.monotonic() - begun, state)
 
 
 def more(engine: Engine, query: RunQuery, known: Outline, token: str, size: int) -> Continued:

@@ -1,5 +1,6 @@
 """Reading a database's file: any revision, anybody writing to it, and not a byte changed."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -45,6 +46,31 @@ def test_what_another_program_commits_is_seen(copy: Path, journal: str) -> None:
             assert f"p{number}" not in reader.run(run_id).params
             writer.execute("COMMIT")
             assert reader.run(run_id).params[f"p{number}"] == "x"
+
+
+@pytest.mark.parametrize("journal", ["WAL", "DELETE"])
+def test_a_store_is_in_another_state_after_every_write(copy: Path, journal: str) -> None:
+    reader = reader_of(copy)
+    run_id = reader.resolve("latest")
+    told: list[object] = []
+
+    def settle() -> None:
+        # As if the last write were older with every write, and none of them new.
+        for file in copy.parent.iterdir():
+            os.utime(file, (0, 1000 - len(told)))
+        told.append(reader.state())
+
+    with closing(sqlite3.connect(copy, isolation_level=None)) as writer:
+        writer.execute(f"PRAGMA journal_mode = {journal}")
+        settle()
+        read_everything(reader)
+        assert [reader.state()] == told
+        for number in range(3):
+            writer.execute("INSERT INTO params VALUES (?, 'x', ?)", (f"p{number}", run_id))
+            assert reader.state() is None
+            settle()
+    assert None not in told
+    assert len(set(told)) == len(told)
 
 
 def test_what_is_no_store_is_told(scratch: Path) -> None:

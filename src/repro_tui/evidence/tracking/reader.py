@@ -1,7 +1,7 @@
 """What every reader of a tracking store offers: the one contract that all are held to."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -108,6 +108,13 @@ class Reader(Protocol):
         None: this store tells of runs only page by page.
         """
         del query
+        return None
+
+    def state(self) -> Hashable | None:
+        """What is another after every write to the store, told without reading it.
+
+        None: this store cannot tell, or not for now.
+        """
         return None
 
     def runs_of(self, run_ids: Sequence[str]) -> tuple[Run, ...]:

@@ -4,7 +4,8 @@ import math
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 5.0
 _QUIET_TRIES = 3
+_SETTLED_NS = 2_000_000_000
+"""A file system may tell times by no more than two seconds."""
 _FILES = ("", "-wal", "-journal")
 """What a database consists of: the ends of its files' names."""
 _ROWS_AT_ONCE = 5000
@@ -39,6 +42,15 @@ class SqliteReader(DatabaseReader):
     def __init__(self, uri: str, path: Path, process: "MlflowProcess") -> None:
         super().__init__(uri, process)
         self._path = path
+
+    def state(self) -> Hashable | None:
+        try:
+            found = states(self._path.resolve())
+        except OSError:
+            return None
+        # Two writes can leave the same time, if the second follows closely.
+        since = time.time_ns() - _SETTLED_NS
+        return None if any(state and state[-1] > since for state in found) else tuple(found)
 
     def _transaction(self, reading: Callable[[Transaction], T]) -> T:
         return _read(self._path, reading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -82,6 +82,8 @@ class RunFeed(Widget):
         self._outlines = True
         """Whether the store tells all runs in outline, as far as is known."""
         self._busy = False
+        self._state: Hashable | None = None
+        """That the store was in when the list was read."""
         self._timer: Timer | None = None
 
     @cached_property
@@ -105,6 +107,7 @@ class RunFeed(Widget):
         self.query_now, self.outline, self.cache = query, outline_of(()), RunCache()
         self.as_of = self.trouble = None
         self._next_page, self._busy, self._outlining, self._outlines = "", False, False, True
+        self._state = None
         self.ask(query)
 
     def ask(self, query: RunQuery) -> None:
@@ -116,13 +119,19 @@ class RunFeed(Widget):
 
     def refresh_list(self) -> None:
         """Read the list again, and what is in view of it."""
+        self._read_again(None)
+
+    def _read_again(self, read_at: Hashable | None) -> None:
+        """The same, unless the store is still in the state in which it was read."""
         if self.as_of is None or self._asked is not None:
             self.ask(self._asked or self.query_now)
             return
         engine, query, seen = house(self).engine, self.query_now, self._seen()
         known, token = self.outline, self._next_page
         self._busy = True
-        start(self, "again", lambda _: run_reading.again(engine, query, known, token, seen))
+        start(
+            self, "again", lambda _: run_reading.again(engine, query, known, token, seen, read_at)
+        )
 
     def fill(self) -> None:
         """Read what is in view, or near it, and is not known."""
@@ -158,7 +167,9 @@ class RunFeed(Widget):
         self._next_page = message.next_page
         self.as_of = house(self).now()
         self._recovered()
-        self.cache.outdate()
+        if message.state is None or message.state != self._state:
+            self.cache.outdate()
+        self._state = message.state
         self.cache.put([run.run_id for run in message.runs], message.runs)
         if self._next_page and self._outlines:
             engine, query = house(self).engine, self.query_now
@@ -236,4 +247,4 @@ class RunFeed(Widget):
         if self._busy or self._outlining or self.reading_on or not self._quiet():
             self._plan(took)
         else:
-            self.refresh_list()
+            self._read_again(self._state)
