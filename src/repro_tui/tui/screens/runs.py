@@ -138,7 +138,7 @@ class RunsScreen(Screen[None]):
 
     def on_run_listing_changed(self) -> None:
         self._tell()
-        self._show_details()
+        self.call_after_refresh(self._show_details)
 
     def _tell(self) -> None:
         """The line on top: what is listed, and which store it is from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -76,6 +76,7 @@ class RunFeed(Widget):
         """Why what is listed may be out of date."""
         self.reading_on = False
         """Whether the list is being read to its end."""
+        self._outline: Outline | None = None
         self._next_page = ""
         self._asked: RunQuery | None = None
         self._outlining = False
@@ -86,12 +87,14 @@ class RunFeed(Widget):
         """That the store was in when the list was read."""
         self._timer: Timer | None = None
 
-    @cached_property
+    @property
     def outline(self) -> Outline:
         """What is listed: nothing until something was read."""
-        from repro_tui.evidence.tracking.outline import outline_of
+        if self._outline is None:
+            from repro_tui.evidence.tracking.outline import outline_of
 
-        return outline_of(())
+            self._outline = outline_of(())
+        return self._outline
 
     @property
     def whole(self) -> bool:
@@ -102,9 +105,8 @@ class RunFeed(Widget):
 
     def begin(self, query: RunQuery) -> None:
         """The first query of a store: what another one held is forgotten."""
-        from repro_tui.evidence.tracking.outline import outline_of
-
-        self.query_now, self.outline, self.cache = query, outline_of(()), RunCache()
+        # No empty outline is made: the thread that reads the first page imports NumPy.
+        self.query_now, self._outline, self.cache = query, None, RunCache()
         self.as_of = self.trouble = None
         self._next_page, self._busy, self._outlining, self._outlines = "", False, False, True
         self._state = None
@@ -149,6 +151,12 @@ class RunFeed(Widget):
             self._busy = True
             start(self, "more", lambda _: run_reading.more(engine, query, known, token, size))
 
+    def read_outline(self) -> None:
+        """Read the whole list in outline, once its first page is on the screen."""
+        if self._outlining:
+            engine, query = house(self).engine, self.query_now
+            start(self, "outline", lambda _: run_reading.outlined(engine, query))
+
     def read_on(self) -> None:
         """Read the list to its end, or wait for its outline where that is on its way."""
         if not self.whole:
@@ -163,7 +171,7 @@ class RunFeed(Widget):
         if message.query != (self._asked or self.query_now):
             return
         anew, self._asked = self._asked is not None, None
-        self.query_now, self.outline = message.query, message.outline
+        self.query_now, self._outline = message.query, message.outline
         self._next_page = message.next_page
         self.as_of = house(self).now()
         self._recovered()
@@ -171,10 +179,7 @@ class RunFeed(Widget):
             self.cache.outdate()
         self._state = message.state
         self.cache.put([run.run_id for run in message.runs], message.runs)
-        if self._next_page and self._outlines:
-            engine, query = house(self).engine, self.query_now
-            self._outlining = True
-            start(self, "outline", lambda _: run_reading.outlined(engine, query))
+        self._outlining = bool(self._next_page) and self._outlines
         self.post_message(self.Changed(anew=anew))
         self._plan(message.took)
 
@@ -186,7 +191,7 @@ class RunFeed(Widget):
         if message.outline is None:
             self._outlines = False
         else:
-            self.outline, self._next_page = message.outline, ""
+            self._outline, self._next_page = message.outline, ""
         self._read_on_so_far()
 
     def on_continued(self, message: Continued) -> None:
@@ -194,7 +199,7 @@ class RunFeed(Widget):
         self._busy = False
         if message.query != self.query_now:
             return
-        self.outline, self._next_page = message.outline, message.next_page
+        self._outline, self._next_page = message.outline, message.next_page
         self.cache.put([run.run_id for run in message.runs], message.runs)
         self._read_on_so_far()
 

@@ -257,6 +257,7 @@ class RunListing(Container):
         if self.feed.reading_on:
             self.feed.go_on()
         self.feed.fill()
+        self.call_after_refresh(self.feed.read_outline)
 
     def on_run_feed_filled(self, message: RunFeed.Filled) -> None:
         table, fresh = self.table, set(message.run_ids)
