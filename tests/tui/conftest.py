@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
+from rich.cells import cell_len
 from tests.tui.stand_in import NOW, StandIn
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
@@ -51,6 +54,22 @@ class Session:
         for key in keys:
             await self.pilot.press(key)
             await self.settle()
+
+    async def click(self, text: str, times: int = 1, line: int | None = None) -> None:
+        """Click where a text is first to be read, or on that line, and wait as after a key."""
+        lines = self.text().splitlines()
+        y = next(i for i, each in enumerate(lines) if text in each) if line is None else line
+        x = cell_len(lines[y][: lines[y].index(text)])
+        await self.pilot.click(offset=(x, y % len(lines)), times=times)
+        await self.settle()
+
+    async def wheel(self, by: int, widget: Widget | type[Widget]) -> None:
+        """Turn the wheel over a widget so many notches, up where it is negative."""
+        turned = MouseScrollDown if by > 0 else MouseScrollUp
+        for _ in range(abs(by)):
+            await self.pilot._post_mouse_events([turned], widget, offset=(20, 2))
+        await self.pilot.wait_for_animation()
+        await self.settle()
 
     async def settle(self) -> None:
         await self.pilot.pause()
@@ -100,12 +119,13 @@ async def program(
     settle: bool = True,
     keys: tuple[Remapping, ...] = (),
     welcome: bool = False,
+    toasts: bool = False,
 ) -> AsyncIterator[Session]:
     """The program, started and settled."""
     chosen = StandIn() if engine is None else engine
     opens = open_engine or (lambda _: cast("Engine", chosen))
     app = ReproApp(opens, replace(load(), keys=keys), theme=theme, welcome=welcome, now=lambda: NOW)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=toasts) as pilot:
         session = Session(pilot, app, chosen)
         if settle:
             await session.settle()

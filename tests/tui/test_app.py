@@ -11,6 +11,7 @@ import pytest
 from tests.tui.conftest import program
 from tests.tui.stand_in import StandIn, job
 from textual.command import CommandPalette
+from textual.containers import VerticalScroll
 from textual.widgets import OptionList
 
 from repro_tui.engine import Engine
@@ -269,3 +270,56 @@ async def test_why_a_store_is_slow_is_told_once_it_is_open() -> None:
     engine.reader.remark = "The store is read through MLflow: install \x1b[31mthe extra."
     async with program(engine) as session:
         assert "install \\x1b[31mthe extra" in session.told()
+
+
+async def test_the_help_is_read_to_its_end_and_left() -> None:
+    async with program(size=(80, 24)) as session:
+        await session.press("question_mark")
+        top = session.text()
+        place = session.app.screen.query_one(VerticalScroll)
+        for last, first in (("G", "g"), ("end", "home")):
+            await session.press(last)
+            await session.until(lambda: place.scroll_y == place.max_scroll_y > 0)
+            assert "This screen" not in session.text()
+            await session.press(first)
+            await session.until(lambda: session.text() == top)
+        for down, up in (("j", "k"), ("down", "up")):
+            await session.press(down)
+            await session.until(lambda: session.text() != top)
+            await session.press(up)
+            await session.until(lambda: session.text() == top)
+        for key in ("q", "question_mark", "f1"):
+            await session.press(key)
+            assert session.screen == "RunsScreen"
+            await session.press("question_mark")
+
+
+async def test_the_help_is_scrolled_with_the_wheel_and_closed_from_the_footer() -> None:
+    async with program(size=(80, 24)) as session:
+        await session.press("f1")
+        top = session.text()
+        await session.wheel(3, VerticalScroll)
+        assert session.text() != top
+        await session.wheel(-3, VerticalScroll)
+        assert session.text() == top
+        await session.rest()
+        await session.click("Close", line=-1)
+        assert session.screen == "RunsScreen"
+
+
+async def test_a_theme_is_gone_to_with_k_and_picked_with_a_click() -> None:
+    async with program() as session:
+        await session.press("t", "j", "j", "k")
+        assert session.app.theme == "repro-light"
+        await session.click("gruvbox")
+        assert session.screen == "RunsScreen"
+        assert session.app.theme == "gruvbox"
+
+
+async def test_a_click_on_a_message_takes_it_away() -> None:
+    async with program(toasts=True) as session:
+        await session.press("c")
+        await session.until(lambda: "Mark another run" in session.text())
+        await session.click("Mark another run")
+        await session.until(lambda: "Mark another run" not in session.text())
+        assert session.told() == ""

@@ -8,6 +8,7 @@ import pytest
 from tests import builders
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import StandIn
+from textual.containers import VerticalScroll
 
 from repro_tui.compare.model import Comparison, Kind
 from repro_tui.compare.several import Several
@@ -354,6 +355,36 @@ async def test_the_mouse_folds_and_chooses_a_column() -> None:
         await session.pilot.click(offset=(2, head))
         await session.settle()
         assert "▸ params" in session.text()
+
+
+async def test_the_whole_verdict_is_read_by_key_and_with_the_wheel() -> None:
+    async with program(size=(80, 16)) as session:
+        await session.press("j", "c", "v")
+        top = session.text()
+        place = session.app.screen.query_one(VerticalScroll)
+        await session.press("j")
+        await session.until(lambda: place.scroll_y == 1)
+        assert session.text() != top
+        await session.press("k")
+        await session.until(lambda: session.text() == top)
+        await session.press("G")
+        await session.until(lambda: place.scroll_y == place.max_scroll_y > 1)
+        await session.press("g")
+        await session.until(lambda: session.text() == top)
+        await session.wheel(1, place)
+        assert session.text() != top
+
+
+async def test_the_wheel_scrolls_what_was_found() -> None:
+    async with program(size=(80, 24)) as session:
+        await session.press("j", "c")
+        top = session.text().splitlines()
+        await session.wheel(3, FindingList)
+        below = session.text().splitlines()
+        assert below[:2] == top[:2]
+        assert below != top
+        await session.wheel(-3, FindingList)
+        assert session.text().splitlines() == top
 
 
 async def test_the_footer_can_be_clicked() -> None:

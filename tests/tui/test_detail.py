@@ -9,7 +9,8 @@ from tests import builders
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import StandIn
 from textual.containers import VerticalScroll
-from textual.events import MouseScrollUp
+from textual.events import Click, MouseMove, MouseScrollUp, MouseUp
+from textual.pilot import _get_mouse_message_arguments
 from textual.widgets import Tab
 
 from repro_tui.compare.model import Comparison, DiffLine, DiffMark
@@ -213,6 +214,16 @@ async def test_the_plot_is_pointed_at_with_the_mouse() -> None:
         assert plot.row < 3
         await session.pilot._post_mouse_events([MouseScrollUp], area, offset=(60, 5))
         await session.until(lambda: plot.window.high - plot.window.low < 1)
+        seen, row = plot.window, plot.row
+        await session.pilot.mouse_down(area, offset=(80, 5))
+        # The Pilot moves the mouse without its buttons.
+        moved = _get_mouse_message_arguments(area, (60, 5), button=1) | {"delta_x": -20}
+        session.app.screen._forward_event(MouseMove(**moved))
+        await session.pilot._post_mouse_events([MouseUp, Click], area, offset=(60, 5), button=1)
+        await session.until(lambda: plot.window.low > seen.low)
+        assert plot.row == row
+        await session.wheel(1, area)
+        assert plot.window.whole
 
 
 async def test_any_history_is_drawn_without_colours_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,3 +339,59 @@ def test_lines_that_came_in_the_place_of_others_stand_beside_them() -> None:
         (context, context),
     ]
     assert list(side_by_side([added, removed[0]])) == [(None, added), (removed[0], None)]
+
+
+async def test_the_differing_points_are_gone_through_by_key_and_a_click_sets_the_cursor() -> None:
+    values = [float(n) for n in range(100)]
+    other = [value + (n in (20, 60)) for n, value in enumerate(values)]
+    async with program(StandIn(comparison=lambda: _losses(values, other)), (120, 50)) as session:
+        await opened(session, SectionName.METRICS, "loss")
+        await session.press("tab")
+        points = session.app.screen.query_one(PointList)
+        await session.until(lambda: points.cursor == 20)
+        await session.press("n")
+        assert points.cursor == 60
+        await session.press("n", "N")
+        assert points.cursor == 20
+        top = points.scroll_offset.y
+        await session.click(" = " + f"{top + 4:>12}")
+        assert points.cursor == top + 4
+        await session.press("y")
+        assert session.app.clipboard.split("\t")[0] == str(top + 4)
+        await session.wheel(3, points)
+        assert points.scroll_offset.y > top
+        assert points.cursor == top + 4
+        await session.press("q")
+        assert session.screen == "CompareScreen"
+
+
+async def test_the_plot_is_moved_point_by_point_and_over_its_axis() -> None:
+    values = [float(n) for n in range(400)]
+    comparison = _losses(values, [*values[:200], *[0.0] * 200])
+    async with program(StandIn(comparison=lambda: comparison), (120, 50)) as session:
+        await opened(session, SectionName.METRICS, "loss")
+        plot = session.app.screen.query_one(HistoryPlot)
+        for keys, step in (((".", "."), 202), ((",",), 201), (("shift+right",), 202)):
+            await session.press(*keys)
+            assert f"step {step}  left" in session.text()
+        await session.press("shift+left", "shift+left")
+        assert "step 200  left" in session.text()
+        await session.press("+", "+")
+        seen = plot.window
+        assert "0.25 of the axis in view" in session.text()
+        await session.press(">")
+        assert plot.window.low == pytest.approx(seen.low + 0.125)
+        await session.press("pagedown", "pageup", "<")
+        assert plot.window.low == pytest.approx(seen.low)
+        await session.press("-")
+        assert "0.5 of the axis in view" in session.text()
+        await session.press("-")
+        assert plot.window.whole
+
+
+async def test_lines_are_pointed_at_and_scrolled_with_the_mouse() -> None:
+    async with program(size=(120, 50)) as session:
+        await opened(session, SectionName.CODE, "files", "train.py")
+        await session.click("lr = 0.01")
+        await session.press("y")
+        assert session.app.clipboard == "lr = 0.01"

@@ -197,3 +197,25 @@ def test_every_stretch_with_a_difference_is_seen_in_the_strip(
         assert (block == "·") == (sum(here) == 0)
     if any(where):
         assert "█" in drawn
+
+
+async def test_tensors_that_differ_are_gone_through_and_opened_with_a_click(
+    tmp_path: Path,
+) -> None:
+    made = {f"layer{n}": torch.full((4,), float(n)) for n in range(6)}
+    other = {**made, "layer1": torch.zeros(4), "layer4": torch.zeros(4)}
+    files = checkpoint(**made), checkpoint(**other)
+    async with program(engine(tmp_path, "model.pt", *files), (120, 40)) as session:
+        await opened(session, SectionName.ARTIFACTS, "model.pt")
+        table = session.app.screen.query_one(TensorTable)
+        walked = []
+        for key in ("n", "n", "N", "N"):
+            await session.press(key)
+            assert table.current is not None
+            walked.append(table.current.key[0])
+        assert walked == ["layer4", "layer4", "layer1", "layer1"]
+        await session.click("layer4")
+        assert table.current is not None
+        assert table.current.key == ("layer4",)
+        await session.click("layer4", times=2)
+        assert "artifacts / layer4" in session.text()

@@ -90,3 +90,17 @@ async def test_a_name_that_cannot_be_is_said_so(folder: Path, name: str, told: s
         assert session.screen == "ExportScreen"
         assert told in session.text()
     assert written(folder) == []
+
+
+async def test_how_much_is_written_is_chosen_and_the_dialog_left_with_the_mouse(
+    folder: Path,
+) -> None:
+    async with program() as session:
+        await session.press("j", "c", "x")
+        await session.pilot.click("#full")
+        await session.until(lambda: "everything, also what is equal" in session.text())
+        await session.click("everything, also what is equal")
+        assert session.app.screen.query_one("#full", Select).value is True
+        await session.click(" Close ")
+        assert session.screen == "CompareScreen"
+    assert written(folder) == []

@@ -96,7 +96,7 @@ async def test_a_long_log_is_followed_to_its_end() -> None:
         await session.until(lambda: "epoch 299" in session.text())
 
 
-async def test_columns_are_not_chosen_where_they_do_not_sort() -> None:
+async def test_columns_are_scrolled_to_and_not_chosen_where_they_do_not_sort() -> None:
     async with program(StandIn(jobs=(RUNNING, DONE)), size=(60, 24)) as session:
         await session.press("J")
         heading = session.app.screen.query_one(JobTable).head(60)
@@ -104,6 +104,8 @@ async def test_columns_are_not_chosen_where_they_do_not_sort() -> None:
         assert "device" not in session.text()
         await session.press(*"l" * 20)
         assert "device" in session.text()
+        await session.press(*"h" * 20)
+        assert "device" not in session.text()
 
 
 async def test_following_the_log_can_be_held() -> None:
@@ -265,3 +267,41 @@ async def test_the_jobs_under_way_are_told_everywhere_and_a_click_shows_them() -
         await session.pilot.click(".bar", offset=(70, 0))
         await session.settle()
         assert session.screen == "JobsScreen"
+
+
+async def test_a_click_on_a_job_shows_it_a_second_one_compares_it() -> None:
+    async with program(StandIn(jobs=(RUNNING, FAILED, DONE))) as session:
+        await session.press("J")
+        await session.click("✗ failed")
+        assert "The process exited with 1." in session.text()
+        await session.click("✓ finished")
+        await session.click("✓ finished", times=2)
+        assert session.screen == "CompareScreen"
+
+
+async def test_a_question_is_answered_with_its_buttons() -> None:
+    async with program(StandIn(jobs=(RUNNING,))) as session:
+        await session.press("J")
+        await session.rest()
+        await session.click("Cancel job", line=-1)
+        await session.pilot.click("#no")
+        await session.settle()
+        assert session.screen == "JobsScreen"
+        assert session.engine.cancelled == []
+        await session.press("K")
+        await session.pilot.click("#yes")
+        await session.settle()
+        assert session.engine.cancelled == [RUNNING]
+
+
+async def test_a_line_of_the_log_is_pointed_at_with_the_mouse() -> None:
+    engine = StandIn(jobs=(RUNNING,))
+    engine.log = "".join(f"epoch {n}\n" for n in range(300))
+    async with program(engine) as session:
+        await session.press("J")
+        await session.until(lambda: "epoch 299" in session.text())
+        await session.wheel(-3, LogView)
+        assert "epoch 299" not in session.text()
+        await session.click("epoch 285")
+        await session.press("y")
+        assert session.app.clipboard == "epoch 285"

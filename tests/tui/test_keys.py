@@ -103,3 +103,10 @@ async def test_the_keys_of_a_person_work_and_are_shown_everywhere() -> None:
         }
         await session.press("question_mark")
         assert "m " in next(line for line in session.text().split("\n") if "Mark" in line)
+
+
+async def test_a_key_of_ones_own_picks_in_a_dialog() -> None:
+    async with program(keys=(wish("pick.open", "o"),)) as session:
+        await session.press("s", "j", "o")
+        assert session.screen == "RunsScreen"
+        assert "oldest first" in session.text()

@@ -123,6 +123,15 @@ async def test_a_hundred_metrics_are_gone_through_by_key_and_drawn_as_they_are_s
         await session.press("G")
         await session.until(lambda: "layer99  ◆ step 99" in session.text())
         await session.until(lambda: 12 < _drawn(session) <= 30)
+        places = []
+        for key in ("h", "left", "g", "pagedown", "pageup"):
+            await session.press(key)
+            places.append(grid.cursor)
+        assert places == [98, 97, 0, 12, 0]
+        await session.until(lambda: "layer00  ◆ step 0" in session.text())
+        await session.wheel(6, grid)
+        await session.until(lambda: "layer00  ◆" not in session.text())
+        assert "1 of 100" in session.text()
         await session.press("L", "X", "T")
         assert "by seconds (log)  ·  log values" in session.text()
         await session.press("slash", *"r42", "enter")
@@ -166,3 +175,13 @@ async def test_there_are_no_plots_of_what_was_not_compared() -> None:
     async with program(StandIn(comparison=lambda: comparison)) as session:
         await session.press("j", "c", "m")
         assert session.screen == "CompareScreen"
+
+
+async def test_the_metrics_are_left_at_once_also_while_a_search_is_shown() -> None:
+    async with program() as session:
+        await session.press("j", "c")
+        for key in ("q", "m"):
+            await session.press("m", "slash", *"loss", "enter")
+            assert "1 of 1" in session.text()
+            await session.press(key)
+            assert session.screen == "CompareScreen"

@@ -253,3 +253,27 @@ async def test_escape_starts_nothing() -> None:
         await session.press("r", "escape")
         assert session.screen == "RunsScreen"
         assert session.engine.submitted == []
+
+
+async def test_the_dialog_is_filled_in_and_left_with_the_mouse() -> None:
+    async with program(size=(120, 50)) as session:
+        await session.press("r")
+        await session.click("Code and data")
+        await session.until(lambda: "Fetch Git LFS files" in session.text())
+        await session.pilot.wait_for_animation()
+        asked = len(session.engine.requests)
+        await session.click("Fetch Git LFS files")
+        await session.until(lambda: len(session.engine.requests) > asked)
+        assert session.engine.requests[-1].lfs
+        asked = len(session.engine.requests)
+        await session.pilot.click("#device")
+        await session.until(lambda: "NVIDIA H200" in session.text())
+        await session.click("NVIDIA H200")
+        await session.until(lambda: len(session.engine.requests) > asked)
+        assert session.engine.requests[-1].device == "cuda:0"
+        await session.settle()
+        await session.click(" Close ")
+        assert session.screen == "ConfirmScreen"
+        await session.pilot.click("#yes")
+        await session.settle()
+        assert session.screen == "RunsScreen"

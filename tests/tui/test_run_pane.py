@@ -164,3 +164,16 @@ async def test_ten_thousand_params_do_not_stand_in_the_way() -> None:
         await session.press("G", "slash", *"p9999")
         params = [line.label for line in known(session).rows if line.topic is Topic.PARAMS]
         assert params == ["", "p9999"]
+
+
+async def test_sections_are_folded_and_values_opened_with_the_mouse() -> None:
+    async with program() as session:
+        await session.press("G", "enter")
+        await session.until(lambda: "▾ params" in session.text())
+        await session.click("lr ")
+        await session.click("lr ", times=2)
+        assert session.screen == "ValueScreen"
+        await session.press("escape")
+        await session.click("▾ params")
+        await session.click("▾ params", times=2)
+        assert "▸ params" in session.text()

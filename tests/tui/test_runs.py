@@ -491,3 +491,91 @@ async def test_q_on_the_runs_leaves_the_program() -> None:
         await session.until(lambda: not session.app.is_running)
         assert session.app.return_code == 0
     assert session.engine.closed
+
+
+async def test_runs_are_paged_through_and_scrolled_with_the_wheel() -> None:
+    async with program(StandIn(many(300)), size=(80, 24)) as session:
+        page = table(session).size.height - 2
+        for key, at in (("pagedown", 1), ("ctrl+f", 2), ("pageup", 1), ("ctrl+b", 0)):
+            await session.press(key)
+            assert current(session) == f"run {at * page}"
+        await session.wheel(2, RunTable)
+        assert table(session).scroll_offset.y > 0
+        assert current(session) == "run 0"
+        await session.wheel(-2, RunTable)
+        assert "run 0 " in session.text()
+
+
+async def test_the_completions_are_walked_up_again() -> None:
+    async with program() as session:
+        await session.press("slash", *"params.lr = ")
+        await session.press("down", "down", "up", "tab")
+        assert session.app.screen.query_one(Input).value == "params.lr = '0.01' "
+
+
+async def test_a_column_is_left_for_the_one_before_and_made_narrower() -> None:
+    async with program(size=(160, 45)) as session:
+        await session.press("l", "l", "h")
+        under = table(session).under_cursor
+        assert under is not None
+        assert under.key == "name"
+        width = table(session).fitted_columns.widths[1]
+        await session.press("less_than_sign", "less_than_sign")
+        assert table(session).fitted_columns.widths[1] == width - 4
+        assert "↻ baseline on another…" in session.text()
+        await session.press("right", "left", "S")
+        assert "name ↑" in session.text()
+
+
+async def test_a_column_is_moved_to_and_fro_and_made_wider() -> None:
+    async with program(size=(160, 45)) as session:
+        before = keys(session)
+        await session.press("o", "j", "K", "greater_than_sign", "shift+right")
+        assert "20 cells" in session.text()
+        await session.press("enter")
+        assert keys(session)[:3] == [before[0], before[2], before[1]]
+        assert table(session).fitted_columns.widths[1] == 20
+        await session.press("o", "j", "shift+up", "ctrl+s")
+        assert keys(session)[:3] == before[:3]
+
+
+async def test_columns_are_ticked_with_the_mouse() -> None:
+    async with program(size=(160, 45)) as session:
+        assert {"status", "verdict"} <= set(keys(session))
+        await session.press("o")
+        await session.click("✓ status")
+        await session.click("verdict", line=row_of(session, "✓ verdict"))
+        await session.click("verdict", times=2, line=row_of(session, "✓ verdict"))
+        assert "· verdict" in session.text()
+        await session.press("enter")
+        assert not {"status", "verdict"} & set(keys(session))
+
+
+def row_of(session: Session, text: str) -> int:
+    """The line of the screen on which that is to be read."""
+    return next(i for i, line in enumerate(session.text().splitlines()) if text in line)
+
+
+async def test_experiments_are_ticked_and_taken_with_the_mouse() -> None:
+    async with program() as session:
+        await session.press("e")
+        await session.click("· digits")
+        assert "✓ digits" in session.text()
+        assert "· all experiments" in session.text()
+        await session.rest()
+        await session.click("Take", line=-1)
+        assert list(session.engine.queries[-1].experiment_ids) == ["1"]
+        await session.press("e")
+        await session.click("all experiments", line=row_of(session, " all experiments"))
+        await session.rest()
+        await session.click("Take", line=-1)
+        assert session.screen == "RunsScreen"
+        assert list(session.engine.queries[-1].experiment_ids) == []
+
+
+async def test_an_order_is_picked_with_a_click() -> None:
+    async with program() as session:
+        await session.press("s")
+        await session.click("oldest first")
+        assert session.screen == "RunsScreen"
+        assert session.engine.queries[-1].order_by == ("attributes.start_time ASC",)

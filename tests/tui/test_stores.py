@@ -12,7 +12,7 @@ from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import StoreLocation
 from repro_tui.remembered import Remembered, recall, remember
-from repro_tui.settings import load
+from repro_tui.settings import Remapping, load
 
 OTHER = "https://other.example.org"
 
@@ -123,3 +123,85 @@ async def test_each_store_keeps_its_own_marks() -> None:
     kept = recall(load().state)
     assert len(kept.view("https://first.example.org").marks) == 1
     assert kept.view(OTHER).marks == ()
+
+
+async def test_the_stores_are_walked_through_by_key() -> None:
+    uris = [f"https://{name}.example.org" for name in ("one", "two", "three")]
+    before(*uris)
+    async with program(open_engine=Stores()) as session:
+        await session.press("O")
+        await chosen(session)
+        listed = session.app.screen.query_one(OptionList)
+        places = []
+        for key in (*"Ggjk", "end", "up", "down", "home"):
+            await session.press(key)
+            places.append(listed.highlighted)
+        assert places == [2, 0, 1, 0, 2, 1, 2, 0]
+        await session.press("G", "enter")
+        await session.until(lambda: session.screen == "RunsScreen")
+        assert uris[0] in session.text()
+
+
+async def test_another_store_is_opened_with_a_click() -> None:
+    before("https://third.example.org", OTHER)
+    async with program(open_engine=Stores()) as session:
+        await session.press("O")
+        await chosen(session)
+        await session.click("https://third.example.org")
+        await session.until(lambda: session.screen == "RunsScreen")
+        assert "https://third.example.org" in session.text()
+        await session.press("O")
+        await chosen(session)
+        await session.rest()
+        await session.click("Close", line=-1)
+        assert session.screen == "RunsScreen"
+
+
+async def test_the_store_stays_open_where_none_is_chosen() -> None:
+    before(OTHER)
+    stores = Stores()
+    async with program(open_engine=stores) as session:
+        for key in ("q", "escape"):
+            await session.press("O")
+            await chosen(session)
+            await session.press(key)
+            assert session.screen == "RunsScreen"
+        # In the field q is a letter; escape leaves it, too.
+        await session.press("O")
+        await chosen(session)
+        session.app.screen.query_one(Input).focus()
+        await session.press("q")
+        assert session.app.screen.query_one(Input).value == "q"
+        await session.press("escape")
+        assert session.screen == "RunsScreen"
+        assert len(stores.opened) == 1
+
+
+async def test_where_no_store_is_found_one_is_opened_with_a_click() -> None:
+    before(OTHER)
+    async with program(open_engine=Stores(None)) as session:
+        await chosen(session)
+        await session.click(OTHER)
+        await session.until(lambda: session.screen == "RunsScreen")
+        await session.settle()
+        assert "holds no runs yet" in session.text()
+
+
+async def test_a_key_of_ones_own_opens_what_is_typed_or_else_what_is_chosen() -> None:
+    before("https://third.example.org")
+    keys = (Remapping("stores.open", "ctrl+o", "own.toml:1"),)
+    stores = Stores()
+    async with program(open_engine=stores, keys=keys) as session:
+        await session.press("O")
+        await chosen(session)
+        await session.press("ctrl+o")
+        await session.until(lambda: session.screen == "RunsScreen")
+        await session.press("O")
+        await chosen(session)
+        box = session.app.screen.query_one(Input)
+        box.value = OTHER
+        box.focus()
+        await session.press("ctrl+o")
+        await session.until(lambda: session.screen == "RunsScreen")
+        opened = [engine.location.uri for engine in stores.opened]
+        assert opened == ["https://first.example.org", "https://third.example.org", OTHER]

@@ -73,5 +73,10 @@ class StoresScreen(ModalScreen[None]):
         told = shown(f"✗ {error.message}", "$text-error") + Content("\n") + shown(error.hint)
         self.query_one("#said", Static).update(told)
 
-    def action_open(self) -> None:
-        self.query_one(StoreList).action_select()
+    async def action_open(self) -> None:
+        """What is typed where one types, else what is chosen in the list."""
+        box = self.query_one(Input)
+        if box.has_focus:
+            await box.action_submit()
+        else:
+            self.query_one(StoreList).action_select()

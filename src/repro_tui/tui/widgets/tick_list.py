@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -17,6 +17,9 @@ from repro_tui.tui.spelling import MUTED
 from repro_tui.tui.widgets.rows import Rows
 
 T = TypeVar("T", bound=Hashable)
+
+_MARK = 3
+"""Cells at the beginning of a row that its mark stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,15 @@ class _Ticks(Rows[Tick[T]]):
         gap = self.label_width - cut.cell_length
         line = Content(" ") + mark + cut.pad_right(gap) + Content("  ")
         return (line + row.about.stylize(MUTED)).truncate(width, ellipsis=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the mark ticks at once."""
+        offset = event.get_content_offset(self)
+        index = self.scroll_offset.y + offset.y if offset is not None else len(self.rows)
+        if offset is not None and offset.x < _MARK and index < len(self.rows):
+            event.prevent_default()  # Rows would choose the row.
+            self.cursor = index
+            self.action_tick()
 
     def action_tick(self) -> None:
         if self.current is not None:
