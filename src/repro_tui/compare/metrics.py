@@ -135,11 +135,14 @@ def _pairs(a: History, b: History) -> tuple[_Joined, int]:
     and which both sides log equally often.
     """
     joined = _join(a.steps, b.steps)
+    tied = np.concatenate([_tied(a), _tied(b)])
+    if not len(tied):
+        return joined, 0
     left, right = a.values[joined.left].view(np.int64), b.values[joined.right].view(np.int64)
     steps = a.steps[joined.left]
     in_right = joined.right.copy()
     reordered = 0
-    for step in np.intersect1d(steps[left != right], np.concatenate([_tied(a), _tied(b)])):
+    for step in np.intersect1d(steps[left != right], tied):
         ends = [np.searchsorted(side.steps, [step, step + 1]) for side in (a, b)]
         groups = [_simultaneous(side, *end) for side, end in zip((a, b), ends, strict=True)]
         if ends[0][1] - ends[0][0] == ends[1][1] - ends[1][0] and _same_in_some_order(*groups):
