@@ -170,6 +170,28 @@ def test_a_linked_worktree_is_a_repository_too(project: Path, tmp_path: Path) ->
     assert not dirty(Repository.open(project))
 
 
+def test_a_bare_repository_may_be_called_as_one_with_a_working_tree(project: Path) -> None:
+    """As people have it who keep every branch in a linked working tree."""
+    git(project, "config", "core.bare", "true")
+    repository = Repository.open(project)
+    assert repository.root is None
+    assert repository.name == str(project / ".git")
+    assert repository.has(head(project))
+
+
+def test_a_file_that_names_no_repository_hides_the_one_around_it(project: Path) -> None:
+    """As Git has it: what lies in such a folder is none of the outer repository's."""
+    write(project, {"inner/.git": "gitdir: /nowhere/at/all\n", "inner/a": "1"})
+    with pytest.raises(ReproError, match="is in no Git repository"):
+        Repository.open(project / "inner" / "a")
+
+
+def test_without_git_nothing_is_opened(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(project))
+    with pytest.raises(ReproError, match="Git was not found"):
+        Repository.open(project)
+
+
 def test_a_repository_without_commits(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "main")
     write(tmp_path, {"a": "1\n"})

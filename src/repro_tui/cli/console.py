@@ -95,7 +95,7 @@ def _width(cell: str) -> int:
 
 
 def _padded(cell: str, width: int) -> str:
-    return cell + " " * (width - _width(cell))
+    return cell.ljust(width) if cell.isascii() else cell + " " * (width - _width(cell))
 
 
 def _fitted(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":

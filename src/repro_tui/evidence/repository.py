@@ -78,7 +78,9 @@ class Entry(NamedTuple):
 class Repository:
     """A repository on this machine, with a working tree or bare. Threads may share it."""
 
-    def __init__(self, place: gitdir.GitDir) -> None:
+    def __init__(self, place: gitdir.GitDir, git: str) -> None:
+        """`git` is the program."""
+        self._git = git
         self.root = place.root
         """The top of the working tree; None for a bare repository."""
         self.git_dir = place.git_dir
@@ -109,7 +111,8 @@ class Repository:
 
         Raises ReproError when there is none, it cannot be read, or Git is not installed.
         """
-        if shutil.which("git") is None:
+        git = shutil.which("git")
+        if git is None:
             raise ReproError("Git was not found on this machine.", "Install Git.")
         folder = path.absolute()
         if folder.is_file():
@@ -122,7 +125,7 @@ class Repository:
             raise ReproError(
                 f"{path} is in no Git repository.", "Check that the folder is still there."
             )
-        return cls(place)
+        return cls(place, git)
 
     @property
     def name(self) -> str:
@@ -262,7 +265,7 @@ class Repository:
     ) -> "subprocess.Popen[bytes]":
         try:
             return subprocess.Popen(
-                ("git", *arguments),
+                (self._git, *arguments),
                 cwd=self.root or self.git_dir,
                 env={**self._environment, **(environment or {})},
                 stdin=stdin or subprocess.DEVNULL,
