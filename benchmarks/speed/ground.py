@@ -25,9 +25,8 @@ class Size:
 
 FULL = Size()
 SHORT = Size(
-    few=200, some=2_000, many=20_000, steps=20_000, files=200, file_bytes=500_000,
-    tensor_bytes=500_000,
-)  # fmt: skip
+    some=2_000, many=20_000, steps=20_000, files=200, file_bytes=500_000, tensor_bytes=500_000
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class Rival:
     figure: Figure
     goal: float
     """The largest ratio, ours to the rival's, that is good enough."""
+    held: float | None = None
+    """The ratio that was come to, where the goal is known to be out of reach so far: the short
+    form sees to it that it gets no worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Measured:
     operation: str
     against: str
     goal: float
+    held: float | None
     unit: Unit
     ours: tuple[float, ...]
     """One figure a round."""
@@ -58,9 +62,13 @@ class Measured:
     def ratio(self) -> float:
         return statistics.median(self.ratios)
 
-    def within(self, factor: float = 1.0) -> bool:
-        """Whether the ratio is no worse than `factor` times its goal."""
-        return self.ratio <= factor * self.goal
+    @property
+    def goal_met(self) -> bool:
+        return self.ratio <= self.goal
+
+    def holds(self, factor: float) -> bool:
+        """Whether the ratio is no worse than `factor` times its goal, or what it is held to."""
+        return self.ratio <= factor * (self.goal if self.held is None else self.held)
 
 
 def measure(row: Row, rounds: int) -> list[Measured]:
@@ -79,6 +87,6 @@ def measure(row: Row, rounds: int) -> list[Measured]:
                 counted[place].append(cost)
     ours, *others = (tuple(costs) for costs in counted)
     return [
-        Measured(row.operation, rival.name, rival.goal, row.unit, ours, theirs)
+        Measured(row.operation, rival.name, rival.goal, rival.held, row.unit, ours, theirs)
         for rival, theirs in zip(row.rivals, others, strict=True)
     ]
