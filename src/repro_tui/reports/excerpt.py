@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from repro_tui.compare.model import Comparison
-from repro_tui.compare.several import Several
 from repro_tui.evidence.model import SectionName
+
+if TYPE_CHECKING:
+    from repro_tui.compare.several import Several
 
 
 def excerpt(
@@ -34,12 +37,13 @@ def excerpt(
 
 
 def excerpt_several(
-    several: Several, only: Collection[SectionName], skip: Collection[SectionName]
-) -> Several:
+    several: "Several", only: Collection[SectionName], skip: Collection[SectionName]
+) -> "Several":
     """The same of every pair, of their table, and of the repeats' metrics."""
     comparisons = tuple(excerpt(each, only, skip) for each in several.comparisons)
     kept = comparisons[0].sections
     spread = several.spread
     if spread is not None and SectionName.METRICS not in kept:
         spread = replace(spread, metrics=())
-    return Several(comparisons, tuple(row for row in several.rows if row.section in kept), spread)
+    rows = tuple(row for row in several.rows if row.section in kept)
+    return replace(several, comparisons=comparisons, rows=rows, spread=spread)

@@ -1,13 +1,16 @@
 """The formats that a comparison can be written to a file in.
 
-Each is imported when it is asked for: one is written with rich, one with a template engine.
+What writes one, and what only more than two runs need, is imported when it is asked for: rich,
+a template engine, statistics.
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from repro_tui.compare.model import Comparison
-from repro_tui.compare.several import Several
+
+if TYPE_CHECKING:
+    from repro_tui.compare.several import Several
 
 FORMATS = ("text", "md", "json", "html")
 
@@ -26,7 +29,7 @@ def by_ending(name: str) -> str | None:
     return _ENDINGS.get(name.rpartition(".")[2].lower())
 
 
-def written(compared: Comparison | Several, format_: str, *, full: bool = False) -> str:
+def written(compared: "Comparison | Several", format_: str, *, full: bool = False) -> str:
     """The comparison in one of `FORMATS`, ending in one newline.
 
     `full` adds what is equal; JSON always holds everything.
@@ -47,12 +50,12 @@ def written(compared: Comparison | Several, format_: str, *, full: bool = False)
     return plain(compared, full=full)
 
 
-def document(compared: Comparison | Several) -> dict[str, Any]:
+def document(compared: "Comparison | Several") -> dict[str, Any]:
     """The comparison by the JSON schema."""
-    if isinstance(compared, Several):
-        from repro_tui.reports.json_several import to_json as several_to_json
+    if isinstance(compared, Comparison):
+        from repro_tui.reports.json import to_json
 
-        return several_to_json(compared)
-    from repro_tui.reports.json import to_json
+        return to_json(compared)
+    from repro_tui.reports.json_several import to_json as several_to_json
 
-    return to_json(compared)
+    return several_to_json(compared)

@@ -8,8 +8,10 @@ import pytest
 from tests.evidence.tracking.stores import Store
 
 HEAVY = ("deepdiff", "mlflow", "pandas", "textual", "torch")
-COMPARING = (*HEAVY, "git", "jinja2", "psutil", "rich.console", "scipy")
-"""And what is needed by neither the runs nor the format of a report."""
+COMPARING = (
+    *HEAVY, "git", "jinja2", "psutil", "repro_tui.compare.several", "rich.console", "scipy",
+)  # fmt: skip
+"""And what neither two runs nor their report in Markdown need."""
 LISTING = (*COMPARING, "PIL", "yaml")
 """And what only comparing needs."""
 STRAIGHT = (
