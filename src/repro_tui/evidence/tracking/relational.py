@@ -147,7 +147,12 @@ class DatabaseReader(Reader):
         offset = _offset(query.page_token)
 
         def reading(store: Transaction) -> RunPage:
-            found = store.rows(*_search(store, query, query.max_results + 1, offset))
+            most = query.max_results + 1
+            first = _search(store, query, most, offset, having=True)
+            whole = _search(store, query, most, offset)
+            found = store.rows(*first)
+            if len(found) < most and first != whole:
+                found = store.rows(*whole)
             more = len(found) > query.max_results
             return RunPage(
                 runs=_runs(store, [run_id for (run_id,) in found[: query.max_results]]),
@@ -268,10 +273,11 @@ def _offset(page_token: str) -> int:
     return int(page_token or 0)
 
 
-def _search(store: Transaction, query: RunQuery, most: int, offset: int) -> Statement:
-    sql, values = search_runs(
-        query, store.dialect, has_datasets=store.revision in schema.WITH_DATASETS
-    )
+def _search(
+    store: Transaction, query: RunQuery, most: int, offset: int, *, having: bool = False
+) -> Statement:
+    has_datasets = store.revision in schema.WITH_DATASETS
+    sql, values = search_runs(query, store.dialect, has_datasets=has_datasets, having=having)
     return sql, (*values, most, offset)
 
 

@@ -74,12 +74,15 @@ _DATASET_CONTEXT = (
 )
 
 
-def search_runs(query: RunQuery, dialect: Dialect, *, has_datasets: bool) -> Statement:
+def search_runs(
+    query: RunQuery, dialect: Dialect, *, has_datasets: bool, having: bool = False
+) -> Statement:
     """The ids of the runs that `query` asks for, in its order, from its first page on.
 
     Nothing but ids: what the database sorts is then small. The statement ends in `LIMIT ?
-    OFFSET ?`, whose values the caller adds. Raises ReproError where filter or order
-    cannot be understood.
+    OFFSET ?`, whose values the caller adds. `having`: only the runs that have what is sorted
+    by first; they come before all others, and are found without a look at these. Raises
+    ReproError where filter or order cannot be understood.
     """
     joins, orders = [], []
     values: list[object] = []
@@ -93,6 +96,9 @@ def search_runs(query: RunQuery, dialect: Dialect, *, has_datasets: bool) -> Sta
     orders.append("r.run_uuid")
 
     conditions = list(_scope(query))
+    if having and joins and joins[0]:
+        joins[0] = joins[0].removeprefix("LEFT ")
+        conditions.append(("k0.value IS NOT NULL", ()))
     for comparison in parse_filter(query.filter):
         if comparison.entity is Entity.DATASET and not has_datasets:
             conditions.append(("1 = 0", ()))
