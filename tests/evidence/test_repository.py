@@ -186,6 +186,15 @@ def test_a_file_that_names_no_repository_hides_the_one_around_it(project: Path) 
         Repository.open(project / "inner" / "a")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_somebody_else_is_read(project: Path) -> None:
+    """Git refuses these because of the programs that they can name; none of them runs here."""
+    first = head(project)
+    for path in (project, project / ".git"):
+        os.chown(path, 65534, 65534)
+    assert Repository.open(project).has(first)
+
+
 def test_without_git_nothing_is_opened(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(project))
     with pytest.raises(ReproError, match="Git was not found"):

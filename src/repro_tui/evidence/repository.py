@@ -20,7 +20,6 @@ from typing import BinaryIO, NamedTuple
 
 from repro_tui import text
 from repro_tui.errors import ReproError
-from repro_tui.evidence import gitdir
 from repro_tui.evidence.model import Commit
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -62,6 +61,16 @@ SAFE_ENVIRONMENT: Mapping[str, str] = {
 and reaches no remote. Whoever needs a transport overrides `GIT_ALLOW_PROTOCOL`."""
 
 
+_IN_ENGLISH = {"LANGUAGE": "C", "LC_ALL": "C"}
+"""What Git says is read."""
+
+_PLACED = frozenset({
+    "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX", "GIT_NAMESPACE",
+})  # fmt: skip
+"""Environment variables that would name another repository than the one that is asked for."""
+
+
 class Entry(NamedTuple):
     """One path of a commit's tree."""
 
@@ -75,10 +84,21 @@ class Entry(NamedTuple):
     """Bytes; 0 for a submodule."""
 
 
+class _Place(NamedTuple):
+    """Where a repository lies; see gitrepository-layout(5)."""
+
+    git_dir: Path
+    """Of a linked working tree its own."""
+    common: Path
+    """With the objects: that of the main working tree where there are several."""
+    root: Path | None
+    """The top of the working tree; None for a bare repository."""
+
+
 class Repository:
     """A repository on this machine, with a working tree or bare. Threads may share it."""
 
-    def __init__(self, place: gitdir.GitDir, git: str) -> None:
+    def __init__(self, git: str, place: _Place) -> None:
         """`git` is the program."""
         self._git = git
         self.root = place.root
@@ -100,9 +120,7 @@ class Repository:
             "GIT_INDEX_FILE": str(self.git_dir / "index"),
             "GIT_OBJECT_DIRECTORY": str(self.objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
-            # What Git says is read.
-            "LANGUAGE": "C",
-            "LC_ALL": "C",
+            **_IN_ENGLISH,
         }
 
     @classmethod
@@ -114,18 +132,7 @@ class Repository:
         git = shutil.which("git")
         if git is None:
             raise ReproError("Git was not found on this machine.", "Install Git.")
-        folder = path.absolute()
-        if folder.is_file():
-            folder = folder.parent
-        try:
-            place = gitdir.find(folder)
-        except (OSError, ValueError) as error:
-            raise ReproError(f"The Git repository at {path} cannot be read: {error}.") from error
-        if place is None:
-            raise ReproError(
-                f"{path} is in no Git repository.", "Check that the folder is still there."
-            )
-        return cls(place, git)
+        return cls(git, _found(git, path.absolute()))
 
     @property
     def name(self) -> str:
@@ -278,6 +285,38 @@ class Repository:
     def _unreadable(self, status: int, said: bytes) -> ReproError:
         reason = said.decode(errors="replace").strip() or status
         return ReproError(f"Git cannot read {self.name}: {reason}.")
+
+
+def _found(git: str, path: Path) -> _Place:
+    """Where the repository lies that a file or folder is in, by Git itself."""
+    asked = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-toplevel")
+    # Git would refuse what is somebody else's; its reason, the programs, is dealt with here.
+    trusting = configured({**SAFE_CONFIGURATION, "safe.directory": "*"})
+    inherited = {name: value for name, value in os.environ.items() if name not in _PLACED}
+    folder = path.parent if path.is_file() else path
+    try:
+        told = subprocess.run(
+            (git, "rev-parse", *asked),
+            cwd=folder,
+            env={**inherited, **SAFE_ENVIRONMENT, **trusting, **_IN_ENGLISH},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+    except (OSError, ValueError):
+        told = None
+    if told is None or b"not a git repository" in told.stderr.lower():
+        raise ReproError(
+            f"{path} is in no Git repository.", "Check that the folder is still there."
+        )
+    # The last one is not told of a bare repository, nor inside of `.git`.
+    match os.fsdecode(told.stdout).splitlines():
+        case [git_dir, common, bare, *root]:
+            place = Path(git_dir)
+            top = Path(root[0]) if root else place.parent if place.name == ".git" else None
+            shared = Path(os.path.normpath(folder / common))
+            return _Place(place, shared, None if bare == "true" else top)
+    said = told.stderr.decode(errors="replace").strip() or told.returncode
+    raise ReproError(f"The Git repository at {path} cannot be read: {said}.")
 
 
 def commits_between(repository: str, old: str, new: str) -> tuple[Commit, ...]:
