@@ -39,7 +39,12 @@ def first_rows(ground: Ground) -> Iterator[Row]:
     uri = stores.uri(stores.of_runs(ground, count))
     newest = stores.name(count - 1)
     rivals = [
-        Rival("own first frame", lambda: _until(ground, _PROGRAM, uri, _IN_THE_FIRST_FRAME), 1.3)
+        Rival(
+            "own first frame",
+            lambda: _until(ground, _PROGRAM, uri, _IN_THE_FIRST_FRAME),
+            1.3,
+            held=1.6,
+        )
     ]
     if not ground.short:
         through = lambda: _until(ground, _THROUGH_MLFLOW, uri, newest)  # noqa: E731
