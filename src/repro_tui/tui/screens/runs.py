@@ -16,7 +16,6 @@ from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from repro_tui.text import visible
 from repro_tui.tui.background import start
@@ -27,6 +26,7 @@ from repro_tui.tui.run_orders import Order, first_order
 from repro_tui.tui.run_rows import RunRow, pair
 from repro_tui.tui.spelling import LEGEND
 from repro_tui.tui.widgets.bar import TopBar
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_listing import RunListing
@@ -93,7 +93,7 @@ class RunsScreen(Screen[None]):
             yield self._listing
             yield RunPane()
         yield self._memory
-        yield Footer(compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._tell()
