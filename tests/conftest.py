@@ -1,6 +1,7 @@
 """What every test may rely on: no settings, state or stores of the person who runs them."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,33 @@ settings.register_profile("repro-tui", deadline=None)
 settings.load_profile("repro-tui")
 
 
+_THEIRS = ("REPRO_TUI_", "MLFLOW_")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_variables() -> None:
+    """Without the variables of the person who runs the tests, also in fixtures of a module."""
+    _forget_variables()
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_folders(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """Settings, state and caches in a folder of the test's own; returns that folder."""
     folder = tmp_path_factory.mktemp("own")
-    for name in list(os.environ):
-        if name.startswith(("REPRO_TUI_", "MLFLOW_")):
-            monkeypatch.delenv(name)
     monkeypatch.setenv("REPRO_TUI_STATE_DIR", str(folder / "state"))
     monkeypatch.setenv("REPRO_TUI_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-    return folder
+    yield folder
+    # MLflow sets variables of its own process, the tracking URI among them.
+    _forget_variables()
+
+
+def _forget_variables() -> None:
+    for name in list(os.environ):
+        if name.startswith(_THEIRS):
+            del os.environ[name]
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+# Before the variables of whoever runs the tests are taken away.
+_NAMED = os.environ.get("REPRO_TUI_FRAMEWORKS")
+
 
 @pytest.fixture(scope="session")
 def interpreter() -> Path:
-    named = os.environ.get("REPRO_TUI_FRAMEWORKS")
-    if named is None:
+    if _NAMED is None:
         pytest.skip("no environment with all frameworks: run `just test-frameworks`")
-    return Path(named).absolute()
+    return Path(_NAMED).absolute()

@@ -84,6 +84,9 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     }
     """
 
+    # Nothing that is selected with the mouse would be drawn as such.
+    ALLOW_SELECT = False
+
     cursor: reactive[int] = reactive(0)
 
     rows: Sequence[T] = ()
