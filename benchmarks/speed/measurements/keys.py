@@ -57,7 +57,8 @@ def _help(terminal: Terminal) -> float:
     took = terminal.respond("?", "This screen")
     terminal.settle()
     terminal.press("q")
-    terminal.settle()
+    # On a busy machine it closes late, and a key that comes before that goes to the help.
+    terminal.settle(0.2)
     return took
 
 
