@@ -506,6 +506,32 @@ async def test_runs_are_paged_through_and_scrolled_with_the_wheel() -> None:
         assert "run 0 " in session.text()
 
 
+async def test_names_stay_while_the_other_columns_are_scrolled() -> None:
+    async with program(size=(80, 24)) as session:
+        assert "run id" not in session.text()
+        await session.press(*"l" * 20)
+        heading = session.text().split("\n")[1]
+        assert heading.split()[0] == "name"
+        assert heading.split()[-2:] == ["run", "id"]
+        assert "status" not in heading
+        assert "baseline on another seed" in session.text()
+        # What is clicked is what is seen there.
+        for title in ("name", "commit"):
+            at = heading.index(title)
+            await session.pilot.click(RunTable, offset=(at, 0))
+            under = table(session).under_cursor
+            assert under is not None
+            assert under.key == title
+        await session.press(*"h" * 20)
+        assert "status" in session.text()
+
+
+async def test_nothing_stays_where_it_would_take_half_of_the_view() -> None:
+    async with program(size=(50, 24)) as session:
+        await session.press(*"l" * 20)
+        assert "name" not in session.text().split("\n")[1]
+
+
 async def test_the_completions_are_walked_up_again() -> None:
     async with program() as session:
         await session.press("slash", *"params.lr = ")

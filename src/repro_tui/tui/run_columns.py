@@ -147,7 +147,7 @@ def _columns(
 ) -> tuple[Column[RunRow], ...]:
     known = (_column(name, now, order, chosen=chosen) for name in names)
     return (
-        Column("", _mark, 3, least=2, always=True),
+        Column("", _mark, 3, least=2, always=True, stays=True),
         *(column for column in known if column is not None),
     )
 
@@ -169,7 +169,8 @@ def _column(name: str, now: int, order: Order | None, *, chosen: bool) -> Column
         return cell(row, now) if row.known is not None or name in _UNREAD else Content("")
 
     always = chosen or bool(arrow)
-    return Column(title, told, most, right, name=name, always=always, arrow=arrow)
+    stays = name == "name"
+    return Column(title, told, most, right, name=name, always=always, arrow=arrow, stays=stays)
 
 
 _Of = tuple[Callable[[RunRow, int], Content], int, bool]

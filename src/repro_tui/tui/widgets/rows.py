@@ -120,6 +120,11 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         del width
         return 0
 
+    @property
+    def held(self) -> int:
+        """How many cells at the left stay where they are when the lines are scrolled sideways."""
+        return 0
+
     # --- Showing -----------------------------------------------------------------------
 
     def show(self, rows: Sequence[T]) -> None:
@@ -162,6 +167,7 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         seen, (left, top) = self.size.width, self.scroll_offset
         width = max(self.full_width(seen), seen)
         plain, head_height, count = self.visual_style, self._head_height, len(self.rows)
+        held = self.held if left else 0
         drawn = []
         for y in places:
             index, style = top + y - head_height, plain
@@ -176,7 +182,8 @@ class Rows(ScrollView, Generic[T], can_focus=True):
                 drawn.append(Strip.blank(seen, plain.rich_style))
                 continue
             if left or strip.cell_length != seen:
-                strip = strip.crop_extend(left, left + seen, style.rich_style)
+                moving = strip.crop_extend(left + held, left + seen, style.rich_style)
+                strip = Strip.join((strip.crop(0, held), moving)) if held else moving
             drawn.append(strip)
         return drawn
 

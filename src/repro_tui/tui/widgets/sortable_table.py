@@ -103,14 +103,15 @@ class SortableTable(Table[T]):
         return max(0, min(column, len(self.fitted_columns.columns) - 1))
 
     def watch_column(self) -> None:
-        if self.column < len(self.fitted_columns.widths):
+        layout, held = self.fitted_columns, self.held
+        if self.column < len(layout.widths) and not (held and self.column < layout.staying):
             region = Region(
-                self.fitted_columns.start(self.column) - 1,
+                layout.start(self.column) - 1,
                 self.scroll_offset.y,
-                self.fitted_columns.widths[self.column] + GAP,
+                layout.widths[self.column] + GAP,
                 1,
             )
-            self.scroll_to_region(region, spacing=Spacing(0, 0, 0, 0), animate=False, force=True)
+            self.scroll_to_region(region, spacing=Spacing(0, 0, 0, held), animate=False, force=True)
         self.refresh()
 
     def action_column(self, by: int) -> None:
@@ -127,7 +128,7 @@ class SortableTable(Table[T]):
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y == 0:
-            number = self.fitted_columns.at(offset.x + self.scroll_offset.x)
+            number = self.column_at(offset.x)
             if number is not None:
                 event.prevent_default()  # Rows would look for a row there.
                 self.column = number

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
@@ -36,6 +37,8 @@ class Column(Generic[T]):
     """Whether it is there where no row has anything in it."""
     arrow: str = ""
     """Stands behind the title of the column that the rows are sorted by."""
+    stays: bool = False
+    """Whether it is not scrolled sideways, with nothing but such columns before it."""
 
     @property
     def key(self) -> str:
@@ -60,6 +63,11 @@ class Layout(Generic[T]):
     def start(self, number: int) -> int:
         """The cell that a column begins at."""
         return 1 + sum(self.widths[:number]) + GAP * number
+
+    @property
+    def staying(self) -> int:
+        """How many columns stay."""
+        return sum(1 for _ in takewhile(lambda column: column.stays, self.columns))
 
     def at(self, x: int) -> int | None:
         """Which column holds the cell `x` of the line, its gap included."""
@@ -153,6 +161,17 @@ class Table(Rows[T]):
     def full_width(self, width: int) -> int:
         del width
         return self.fitted_columns.width
+
+    @property
+    def held(self) -> int:
+        layout = self.fitted_columns
+        cells = layout.start(layout.staying) if layout.staying else 0
+        # Where they would take more than half of the view nothing stays.
+        return cells if 2 * cells <= self.size.width else 0
+
+    def column_at(self, x: int) -> int | None:
+        """The column whose cells stand `x` cells from the left edge of the view."""
+        return self.fitted_columns.at(x if x < self.held else x + self.scroll_offset.x)
 
     def head(self, width: int) -> Content:
         del width
