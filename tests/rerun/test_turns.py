@@ -14,7 +14,9 @@ from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import Job, JobState
 from repro_tui.settings import Settings
 
-NOW = round(time.time() * 1000)
+NOW = round(time.time() * 1000) + 24 * 60 * 60 * 1000
+"""Tomorrow: a job that no launcher has taken is given up some minutes after its submission,
+and other tests may take these minutes before one of these begins."""
 
 
 @pytest.fixture
