@@ -6,6 +6,7 @@ Each costs ten seconds or more, because each launcher imports MLflow.
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -451,6 +452,31 @@ def test_cancelling_before_anything_runs(
         until(lambda: (settings.cache / "checkouts" / job.job_id).exists())
         jobs.cancel(job)
         job = jobs.wait(job, timeout=60)
+    assert job.state is JobState.CANCELLED, job.log.read_text()
+    nothing_left(store, job, settings)
+
+
+def test_nothing_is_left_of_a_checkout_that_is_written_to_while_it_is_removed(
+    store: Store,
+    repository: Path,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Git does when the signal comes while it is being started: nobody waits for it."""
+    found = shutil.which("git")
+    assert found is not None
+    busy = "(while mkdir -p busy/busy; do :; done) >/dev/null 2>&1 & sleep 600"
+    stand_in = tmp_path / "bin" / "git"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\nif [ "$1" = init ]; then {busy}; fi\nexec {found} "$@"\n')
+    stand_in.chmod(0o755)
+    plan = fresh(store, repository, "hang")
+    monkeypatch.setenv("PATH", f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}")
+    job = jobs.submit(plan, settings)
+    until((settings.cache / "checkouts" / job.job_id / "busy").exists)
+    jobs.cancel(job)
+    job = jobs.wait(job, timeout=60)
     assert job.state is JobState.CANCELLED, job.log.read_text()
     nothing_left(store, job, settings)
 

@@ -300,6 +300,8 @@ class _Execution:
         """End the processes, the runs that still run with `status`, and the job in `state`."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         processes.end_job(self.job.job_id)
+        # What was just being started as the signal came could still write into it.
+        remove(self._place)
         try:
             self._end_runs(status, _now())
         except Exception as error:
