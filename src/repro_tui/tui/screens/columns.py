@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from repro_tui.tui.spelling import shown
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen
 from repro_tui.tui.widgets.tick_list import Tick, TickList
 
@@ -94,7 +94,7 @@ class ColumnsScreen(ModalScreen[ColumnChoice | None]):
                     for name in self._about
                 ]
             )
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         self._list.rows.focus()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from repro_tui.compare.model import Comparison, Finding, Kind
 from repro_tui.compare.several import Several
@@ -33,6 +33,7 @@ from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.verdict import banner, whole
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.finding_list import FindingList
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen, Moved
 
 _VERDICT = 7
@@ -97,7 +98,7 @@ class CompareScreen(Screen[None]):
         yield Static(id="banner")
         yield FindingList(id="list")
         yield Static(id="peek")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         self._tell()

@@ -7,7 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
+
+from repro_tui.tui.widgets.keys import Keys
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -29,7 +31,7 @@ class ConfirmScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("Yes", variant="error", id="yes", action="screen.answer(True)")
                 yield Button("No", id="no", action="screen.answer(False)")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

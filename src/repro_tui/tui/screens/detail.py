@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Input, Static, Tab, Tabs
+from textual.widgets import Input, Static, Tab, Tabs
 
 from repro_tui.compare.model import Finding
 from repro_tui.evidence.model import SectionName
@@ -19,6 +19,7 @@ from repro_tui.text import visible
 from repro_tui.tui.finding_rows import FindingRow
 from repro_tui.tui.spelling import MUTED, colour, shown
 from repro_tui.tui.widgets.bar import TopBar
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class DetailScreen(Screen[None]):
         yield Input(id="box", compact=True)
         yield Static(id="found")
         yield Vertical(id="views")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     async def on_mount(self) -> None:
         await self._open(self._finding, "")

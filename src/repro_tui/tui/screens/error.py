@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from repro_tui.errors import ReproError
 from repro_tui.tui.house import house
 from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.store_list import StoreChosen, StoreList, StoresRead
 
 RETRY_SECONDS = 5.0
@@ -45,7 +46,7 @@ class ErrorScreen(Screen[str | None]):
             with Horizontal(classes="buttons"):
                 yield Button("Try again", variant="primary", action="screen.retry")
                 yield Button("Another store", action="app.stores")
-        yield Footer(compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.tell(self._error)

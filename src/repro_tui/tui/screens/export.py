@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Input, Select, Static
+from textual.widgets import Button, Input, Select, Static
 
 from repro_tui.compare.model import Comparison
 from repro_tui.compare.several import Several
@@ -20,6 +20,7 @@ from repro_tui.reports.formats import by_ending, written
 from repro_tui.text import visible
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.widgets.keys import Keys
 
 
 @dataclass
@@ -67,7 +68,7 @@ class ExportScreen(ModalScreen[None]):
             with Horizontal(classes="buttons"):
                 yield Button("Write", variant="primary", id="write", action="screen.write")
                 yield Button("Close", action="screen.dismiss")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     @on(Input.Submitted)
     def action_write(self) -> None:

@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from repro_tui.tui.actions import actions
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.legend import legend
+from repro_tui.tui.widgets.keys import Keys
 
 _Line = tuple[Content, str]
 
@@ -51,7 +52,7 @@ class HelpScreen(ModalScreen[None]):
             yield Input(placeholder="a key, a word or a symbol", compact=True)
             with VerticalScroll():
                 yield Static()
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False

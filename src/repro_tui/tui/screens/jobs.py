@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from repro_tui.rerun.model import Job
 from repro_tui.text import plural, visible
@@ -23,6 +23,7 @@ from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.course_feed import CourseFeed
 from repro_tui.tui.widgets.job_log import JobLog
 from repro_tui.tui.widgets.job_table import JobTable
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.log_view import LogView
 from repro_tui.tui.widgets.rows import Chosen, Moved
 
@@ -81,7 +82,7 @@ class JobsScreen(Screen[None]):
         yield Static(id="state")
         yield JobLog()
         yield JobPlot(id="plot")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         self.watch(self.app, "jobs", self._show)

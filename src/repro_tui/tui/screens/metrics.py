@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from repro_tui.compare.model import Finding
 from repro_tui.evidence.model import SectionName
@@ -17,6 +17,7 @@ from repro_tui.tui.plot_layout import Look
 from repro_tui.tui.screens.detail import DetailScreen
 from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.bar import TopBar
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.multiples import MetricChosen, MetricGrid, Walked
 
 
@@ -64,7 +65,7 @@ class MetricsScreen(Screen[None]):
         yield Static(id="legend")
         yield MetricGrid(self._multiples, id="grid")
         yield Static(id="nothing", classes="note")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         self._show()

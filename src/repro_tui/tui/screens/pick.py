@@ -9,8 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
+
+from repro_tui.tui.widgets.keys import Keys
 
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ class PickScreen(ModalScreen[T | None], Generic[T]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self.title or "").markup
             yield OptionList(*(Option(choice.label) for choice in self._choices))
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         values = [choice.value for choice in self._choices]

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from repro_tui.tui.screens.pick import Choice
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen
 from repro_tui.tui.widgets.tick_list import Tick, TickList
 
@@ -56,7 +56,7 @@ class PickSeveralScreen(ModalScreen[tuple[T, ...] | None], Generic[T]):
             ]
             ticks.insert(0, Tick(None, self._everything, ticked=not self._picked))
             yield TickList(ticks)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         first = next(iter(self._picked), None)

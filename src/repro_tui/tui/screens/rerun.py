@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Button, Checkbox, Footer, Input, Select, Static
+from textual.widgets import Button, Checkbox, Input, Select, Static
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
@@ -27,6 +27,7 @@ from repro_tui.tui.screens.confirm import ConfirmScreen
 from repro_tui.tui.screens.jobs import JobsScreen
 from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.choices import Asked, Choices
+from repro_tui.tui.widgets.keys import Keys
 
 _PAUSE = 0.25
 """Seconds without a keypress before the plan is made again."""
@@ -99,7 +100,7 @@ class RerunScreen(ModalScreen[None]):
             with Horizontal(classes="buttons"):
                 yield Button("Start", variant="primary", id="start", action="screen.start")
                 yield Button("Close", action="screen.leave")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def on_mount(self) -> None:
         engine = house(self).engine

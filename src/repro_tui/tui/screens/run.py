@@ -6,13 +6,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.spelling import LEGEND, MUTED, shown, status
 from repro_tui.tui.widgets.bar import TopBar
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.run_pane import RunPane
 
 
@@ -40,7 +40,7 @@ class RunScreen(Screen[None]):
         where = shown(f"  {self._run.experiment_name}  {self._run.run_id}", MUTED)
         yield TopBar(name + Content("  ") + status(self._run) + where)
         yield RunPane()
-        yield Footer(compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.query_one(RunPane).show(self._run)

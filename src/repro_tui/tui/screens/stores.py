@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from repro_tui.errors import ReproError
 from repro_tui.tui.house import house
 from repro_tui.tui.spelling import MUTED, shown
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.store_list import StoreChosen, StoreList, StoresRead
 
 
@@ -47,7 +48,7 @@ class StoresScreen(ModalScreen[None]):
             )
             yield StoreList(but=self._current)
             yield Static(id="said")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     @on(Input.Submitted)
     def _named(self, event: Input.Submitted) -> None:

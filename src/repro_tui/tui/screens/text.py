@@ -7,7 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
+
+from repro_tui.tui.widgets.keys import Keys
 
 
 class TextScreen(ModalScreen[None]):
@@ -29,7 +31,7 @@ class TextScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog wide") as dialog:
             dialog.border_title = self.title
             yield Static(self._text)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

@@ -7,9 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from repro_tui.text import visible
+from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Rows
 
 
@@ -56,7 +56,7 @@ class ValueScreen(ModalScreen[None]):
         with Vertical(classes="dialog whole") as dialog:
             dialog.border_title = Content(visible(self.title or "", 60)).markup
             yield _ValueLines(self._value)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(palette=False)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._value)

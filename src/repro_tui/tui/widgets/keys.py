@@ -1,7 +1,6 @@
 """The keys of a screen, at its bottom."""
 
 from textual.binding import ActiveBinding
-from textual.screen import Screen
 from textual.widgets import Footer
 
 
@@ -12,13 +11,14 @@ class Keys(Footer):
     have become possible: mostly they are the same, and each costs a widget or two.
     """
 
-    def __init__(self) -> None:
-        super().__init__(compact=True)
-        self._told: tuple[ActiveBinding, ...] | None = None
+    def __init__(self, *, palette: bool = True) -> None:
+        super().__init__(show_command_palette=palette, compact=True)
+        self._made_of: tuple[ActiveBinding, ...] = ()
 
-    def bindings_changed(self, screen: Screen[object]) -> None:
-        # Textual's own waits for the focus to come back to the terminal.
-        told = tuple(screen.active_bindings.values()) if screen.app.app_focus else None
-        if told is None or told != self._told:
-            self._told = told
-            super().bindings_changed(screen)
+    async def recompose(self) -> None:
+        if not self.is_attached:
+            return  # Its screen was left meanwhile.
+        keys = tuple(self.screen.active_bindings.values())
+        if keys != self._made_of:
+            self._made_of = keys
+            await super().recompose()
