@@ -1,6 +1,8 @@
 import hashlib
 import os
 import socket
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tests.evidence.git import commit, git, write
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import hash_folder, open_file, read_text
+from repro_tui.evidence.hashes import Hashes
 from repro_tui.evidence.model import FileRef, GitBlob, LocalFile, Unreadable
 
 
@@ -43,6 +46,24 @@ def test_every_file_is_hashed_by_its_path(tmp_path: Path) -> None:
         assert ref.digest == f"sha256:{hashlib.sha256(raw).hexdigest()}"
         with open_file(ref) as stream:
             assert stream.read() == raw
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_hashing_gives_way_to_everything_else(tmp_path: Path) -> None:
+    class Watched(Hashes):
+        def recall(self, path: str, status: os.stat_result) -> str | None:
+            priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super().recall(path, status)
+
+    priorities: list[int] = []
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    write(tmp_path / "run", {"a.txt": "a"})
+
+    with Watched(tmp_path / "cache") as hashes:
+        hash_folder(tmp_path / "run", hashes=hashes)
+
+    assert priorities == [min(own + 10, 19)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 def test_a_name_that_is_not_utf8_is_kept(tmp_path: Path) -> None:

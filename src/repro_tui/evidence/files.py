@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +74,7 @@ def hash_folder(
     is not `wanted`, by its path, is left out. What `hashes` knows is not read.
     """
     root = Path(os.path.realpath(folder))
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1), initializer=_give_way) as pool:
         found = list(pool.map(partial(_hash, hashes), (f for f in _walk(root) if wanted(f.path))))
     return dict(sorted(found))
 
@@ -185,6 +186,13 @@ def _link(path: Path, root: Path) -> _Found:
 
 def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
+
+
+def _give_way() -> None:
+    """Let the thread that draws go first: hashing would keep every core busy."""
+    # On Linux alone a thread has a priority of its own: see nice(2). Elsewhere it is the process's.
+    if sys.platform == "linux":
+        os.nice(10)
 
 
 def _hash(hashes: Hashes | None, found: _Found) -> tuple[str, FileRef | Unreadable]:
