@@ -102,7 +102,6 @@ class RunsScreen(Screen[None]):
 
     def open(self) -> None:
         """The engine is there, or another one: look at the store as it was looked at last."""
-        self.refresh_bindings()
         self._listing.say("Reading the runs…")
         self._memory.open()
 
@@ -138,6 +137,8 @@ class RunsScreen(Screen[None]):
 
     def on_run_listing_changed(self) -> None:
         self._tell()
+        # After the rows: keys are drawn anew, which takes as long as a page of runs.
+        self.call_after_refresh(self.refresh_bindings)
         self.call_after_refresh(self._show_details)
 
     def _tell(self) -> None:
