@@ -31,7 +31,9 @@ OPEN = Folding()
 def listed(runs: list[Run], folded: Folding = OPEN) -> list[RunRow]:
     outline, cache = outline_of(runs), RunCache(len(runs))
     cache.put([run.run_id for run in runs], runs)
-    arrangement = arrange(outline.parents, lambda place: outline.id(place) in folded)
+    arrangement = arrange(
+        outline.parents, len(outline), lambda place: outline.run_ids[place] in folded
+    )
     return list(RunList(outline, cache, arrangement, folded))
 
 

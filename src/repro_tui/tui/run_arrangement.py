@@ -1,75 +1,61 @@
 """In which order runs are listed: children under their parents, what is folded left out. Pure."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
-
-from repro_tui.evidence.tracking.outline import Places
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """Runs in the order in which they are listed."""
 
-    places: Places
+    places: Sequence[int]
     """Where the run of each row stands in the outline."""
-    depths: npt.NDArray[np.uint16]
-    """By place in the outline, as is `children`."""
-    children: npt.NDArray[np.intp]
+    depths: Mapping[int, int] = field(default_factory=dict)
+    """How many ancestors are above a run, by its place, of those that have any."""
+    children: Mapping[int, int] = field(default_factory=dict)
+    """How many a run has, by its place, of those that have any."""
 
 
-def arrange(parents: Places, is_folded: Callable[[int], bool] = lambda _: False) -> Arrangement:
-    """Children under their parents, in the given order; what is folded is left out.
+def arrange(
+    parents: Mapping[int, int], count: int, is_folded: Callable[[int], bool] = lambda _: False
+) -> Arrangement:
+    """Children under their parents, in the order of their places; what is folded is left out.
 
-    `parents` holds each run's parent, by place, or -1.
+    Of `count` runs `parents` holds the place of each one's parent, where it has one.
     """
-    children = np.bincount(parents[parents >= 0], minlength=len(parents))
-    if (parents < 0).all():
-        return flat(range(len(parents)), len(parents))
-    if (parents[parents[parents >= 0]] < 0).all():
-        return _one_deep(parents, children, is_folded)
-    return _any_deep(parents, children, is_folded)
-
-
-def _one_deep(parents: Places, children: Places, is_folded: Callable[[int], bool]) -> Arrangement:
-    """The usual case, without a loop over all runs: no child has children."""
-    depths = (parents >= 0).astype(np.uint16)
-    family = np.where(parents >= 0, parents, np.arange(len(parents)))
-    listed = np.argsort(2 * family + depths, kind="stable")
-    folded = np.zeros(len(parents), np.bool_)
-    folded[[place for place in np.nonzero(children)[0].tolist() if is_folded(place)]] = True
-    hidden = (depths > 0) & folded[family]
-    return Arrangement(listed[~hidden[listed]], depths, children)
-
-
-def _any_deep(parents: Places, children: Places, is_folded: Callable[[int], bool]) -> Arrangement:
-    depths = np.zeros(len(parents), np.uint16)
-    below: dict[int, list[int]] = {}
-    for child in np.nonzero(parents >= 0)[0].tolist():
-        below.setdefault(int(parents[child]), []).append(child)
-    placed = np.zeros(len(parents), np.bool_)
+    if not parents:
+        return Arrangement(range(count))
+    below: defaultdict[int, list[int]] = defaultdict(list)
+    for child in sorted(parents):
+        below[parents[child]].append(child)
+    depths: dict[int, int] = {}
     listed: list[int] = []
+    placed: set[int] = set()
+    roots = (place for place in range(count) if place not in parents)
     # Runs that name each other as parents are reached from no root: they come last.
-    for root in (*np.nonzero(parents < 0)[0].tolist(), *range(len(parents))):
+    for top in chain(roots, sorted(below)):
+        if top not in below:
+            listed.append(top)
+            continue
         # A stack, not recursion: a stranger's tags may nest as deep as they like.
-        waiting = [(root, 0, True)]
+        waiting = [(top, 0, True)]
         while waiting:
             place, depth, shown = waiting.pop()
-            if placed[place]:
+            if place in placed:
                 continue
-            placed[place] = True
-            depths[place] = min(depth, np.iinfo(np.uint16).max)
+            placed.add(place)
+            if depth:
+                depths[place] = depth
             if shown:
                 listed.append(place)
-            if inside := below.get(place):
-                shown = shown and not is_folded(place)
+            inside = below.get(place, [])
+            shown = shown and not is_folded(place)
+            if below.keys().isdisjoint(inside):
+                # The usual case, all of them at once: no child has children.
+                depths |= dict.fromkeys(inside, depth + 1)
+                listed += inside if shown else ()
+            else:
                 waiting += [(child, depth + 1, shown) for child in reversed(inside)]
-    return Arrangement(np.array(listed, np.intp), depths, children)
-
-
-def flat(places: Iterable[int], count: int) -> Arrangement:
-    """Some of `count` runs without the tree, as a search lists them."""
-    nothing = np.zeros(count, np.intp)
-    return Arrangement(np.fromiter(places, np.intp), nothing.astype(np.uint16), nothing)
+    return Arrangement(listed, depths, {place: len(inside) for place, inside in below.items()})

@@ -22,7 +22,7 @@ from repro_tui.tui.run_columns import search_text
 if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
-    # It brings NumPy, which the first frame does not wait for.
+    # The first frame, which lists nothing, does not wait for it.
     from repro_tui.evidence.tracking.outline import Outline
 
 PAGE = 100
@@ -137,12 +137,12 @@ def again(
         outline, runs = outline_of(page.runs), page.runs
         if page.next_page_token and len(known) > len(page.runs):
             outline = known.begun_with(outline)
-            others = [run_id for run_id in seen if outline.find(run_id) is not None]
+            others = [run_id for run_id in seen if outline.run_ids.find(run_id) is not None]
             fresh = {run.run_id for run in page.runs}
             runs += engine.runs_of([run_id for run_id in others if run_id not in fresh])
         if len(outline) <= len(page.runs):
             next_page = page.next_page_token
-    outline = known if outline.same_as(known) else _laid_out(outline)
+    outline = known if outline == known else _laid_out(outline)
     return Listed(query, outline, runs, next_page, time.monotonic() - begun, state)
 
 
@@ -173,7 +173,7 @@ def search(
     `texts`: what was looked at there before; None: it is to be read, or taken from `cached`.
     """
     if texts is None:
-        ids = outline.ids(start, start + LARGE_PAGE)
+        ids = outline.run_ids[start : start + LARGE_PAGE]
         known = {run.run_id: run for run in cached}
         unread = [run_id for run_id in ids if run_id not in known]
         known |= {run.run_id: run for run in (engine.runs_of(unread) if unread else ())}

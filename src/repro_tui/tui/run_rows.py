@@ -13,7 +13,7 @@ from repro_tui.evidence.model import Run, Tag
 from repro_tui.tui.run_cache import RunCache
 
 if TYPE_CHECKING:
-    # Both bring NumPy, which the first frame does not wait for.
+    # The first frame, which lists nothing, does not wait for them.
     from repro_tui.evidence.tracking.outline import Outline
     from repro_tui.tui.run_arrangement import Arrangement
 
@@ -83,7 +83,7 @@ class RunList(Sequence[RunRow]):
         if arrangement is None:
             from repro_tui.tui.run_arrangement import arrange
 
-            arrangement = arrange(outline.parents)
+            arrangement = arrange(outline.parents, len(outline))
         self._outline = outline
         self._cache = cache
         self._arrangement = arrangement
@@ -101,13 +101,13 @@ class RunList(Sequence[RunRow]):
     def __getitem__(self, index: int | slice) -> RunRow | Sequence[RunRow]:
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
-        place = int(self._arrangement.places[index])
-        run_id = self._outline.run_ids[place].decode()
-        children = int(self._arrangement.children[place])
+        place = self._arrangement.places[index]
+        run_id = self._outline.run_ids[place]
+        children = self._arrangement.children.get(place, 0)
         return RunRow(
             run_id,
             self._cache.get(run_id),
-            int(self._arrangement.depths[place]),
+            self._arrangement.depths.get(place, 0),
             children,
             children > 0 and run_id in self._folded,
             self._marks.get(run_id, 0),
@@ -118,13 +118,12 @@ class RunList(Sequence[RunRow]):
     def ids(self, start: int, end: int) -> tuple[str, ...]:
         """The runs of these rows; rows that are not there are left out."""
         places = self._arrangement.places[max(start, 0) : max(end, 0)]
-        return tuple(run_id.decode() for run_id in self._outline.run_ids[places].tolist())
+        return tuple(self._outline.run_ids[place] for place in places)
 
     def place(self, run_id: str) -> int | None:
         """The row that a run stands in, if it is listed."""
-        place = self._outline.find(run_id)
-        (found,) = (self._arrangement.places == (-1 if place is None else place)).nonzero()
-        return int(found[0]) if len(found) else None
+        place, listed = self._outline.run_ids.find(run_id), self._arrangement.places
+        return listed.index(place) if place in listed else None
 
 
 def pair(current: Run | None, marks: Sequence[str]) -> tuple[str, ...] | None:

@@ -49,3 +49,42 @@ def test_reading_imports_no_mlflow(
     code, loaded = done.stderr.splitlines()[-1].split(maxsplit=1)
     assert code in "013"
     assert loaded == "[]"
+
+
+LISTED = """
+import asyncio, sys
+from pathlib import Path
+from repro_tui.settings import load
+from repro_tui.tui.app import ReproApp
+from repro_tui.tui.widgets.run_table import RunTable
+
+def open_engine(_):
+    from repro_tui.engine import Engine
+    return Engine.open(load(), {uri!r}, Path.cwd())
+
+async def main() -> None:
+    show, modules = RunTable.show, []
+
+    def watched(self, rows):
+        show(self, rows)
+        modules.append(rows and list(sys.modules))
+
+    RunTable.show = watched
+    app = ReproApp(open_engine, load())
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not any(modules):
+            await pilot.pause()
+    print(*next(filter(None, modules)))
+
+asyncio.run(main())
+"""
+
+
+def test_the_first_runs_on_the_screen_wait_for_no_numpy(database: Store) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LISTED.format(uri=database.uri)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    modules = set(done.stdout.split())
+    assert "repro_tui.engine" in modules
+    assert sorted(modules & {*HEAVY, "numpy"} - {"textual"}) == []

@@ -1,18 +1,16 @@
-"""Every run of a query at once, without what it holds: enough to lay out a list of them."""
+"""Every run of a query at once, without what it holds: enough to lay out a list of them.
 
-from collections.abc import Iterable, Iterator, Sequence
+Without NumPy, which takes longer to import than the first page of runs takes to read.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from itertools import repeat
+from typing import Any, overload
 
 from repro_tui.evidence.model import Run, Tag
 
-Ids = npt.NDArray[np.bytes_]
-"""Run ids in UTF-8, packed: a hundred thousand take three megabytes, not ten."""
-Places = npt.NDArray[np.intp]
 Rows = list[tuple[Any, ...]]
 
 
@@ -26,7 +24,68 @@ class Verdict:
     headline: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, repr=False)
+class Ids(Sequence[str]):
+    """Run ids in UTF-8, packed: a hundred thousand take three megabytes, not ten."""
+
+    _bytes: bytes
+    """All ids, each filled up with NUL to `_width`: that of the longest."""
+    _width: int
+    _count: int
+
+    @classmethod
+    def of(cls, ids: Iterable[str]) -> "Ids":
+        raw = [run_id.encode(errors="replace") for run_id in ids]
+        width = max(map(len, raw), default=0)
+        return cls(b"".join(each.ljust(width, b"\0") for each in raw), width, len(raw))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Ids"]) -> "Ids":
+        """These ids, one part after another."""
+        width = max((part._width for part in parts), default=0)
+        packed = (
+            part._bytes
+            if part._width == width
+            else b"".join(each.encode(errors="replace").ljust(width, b"\0") for each in part)
+            for part in parts
+        )
+        return cls(b"".join(packed), width, sum(map(len, parts)))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._width:
+            return repeat("", self._count)
+        packed, width = self._bytes, self._width
+        starts = range(0, len(packed), width)
+        return (packed[at : at + width].rstrip(b"\0").decode() for at in starts)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Ids": ...
+    def __getitem__(self, place: "int | slice") -> "str | Ids":
+        if isinstance(place, slice):
+            return Ids.of(self[each] for each in range(*place.indices(self._count)))
+        if not -self._count <= place < self._count:
+            raise IndexError(place)
+        start = place % self._count * self._width
+        return self._bytes[start : start + self._width].rstrip(b"\0").decode()
+
+    def find(self, run_id: str) -> int | None:
+        """Where an id stands, if it is there."""
+        wanted = run_id.encode(errors="replace").ljust(self._width, b"\0")
+        found = self._bytes.find(wanted) if wanted else -1
+        while found >= 0:
+            place, inside = divmod(found, self._width)
+            if not inside and self[place] == run_id:
+                return place
+            found = self._bytes.find(wanted, found + 1)
+        return None
+
+
+@dataclass(frozen=True)
 class Outline:
     run_ids: Ids
     """In the order of the query."""
@@ -37,32 +96,15 @@ class Outline:
     def __len__(self) -> int:
         return len(self.run_ids)
 
-    def ids(self, start: int, end: int) -> tuple[str, ...]:
-        return tuple(run_id.decode() for run_id in self.run_ids[start:end].tolist())
-
-    def id(self, place: int) -> str:
-        return str(self.run_ids[place].decode())
-
-    def find(self, run_id: str) -> int | None:
-        """Where a run stands, if it is there."""
-        (found,) = np.nonzero(self.run_ids == _packed(run_id))
-        return int(found[0]) if len(found) else None
-
     @cached_property
-    def parents(self) -> Places:
-        """Where the parent of each run stands; -1: it has none, or none that is there."""
-        parents = np.full(len(self), -1, np.intp)
-        (children,) = np.nonzero(self.parent_ids)
-        parents[children] = places(self.run_ids, self.parent_ids[children])
-        return parents
-
-    def same_as(self, other: "Outline") -> bool:
-        """Whether both tell the same."""
-        return (
-            np.array_equal(self.run_ids, other.run_ids)
-            and np.array_equal(self.parent_ids, other.parent_ids)
-            and self.verdicts == other.verdicts
-        )
+    def parents(self) -> Mapping[int, int]:
+        """Where the parents stand of the runs that have one in the list, by their places."""
+        children = {place: parent for place, parent in enumerate(self.parent_ids) if parent}
+        if not children:
+            return {}
+        wanted = set(children.values())
+        standing = {run_id: at for at, run_id in enumerate(self.run_ids) if run_id in wanted}
+        return {child: standing[parent] for child, parent in children.items() if parent in standing}
 
     def begun_with(self, newer: "Outline") -> "Outline":
         """This outline after its beginning was read again, as `newer`.
@@ -70,46 +112,29 @@ class Outline:
         What followed the last run of `newer` follows it still. Where that run was not
         known, or one before it now stands elsewhere, nothing is known of what follows.
         """
-        last = self.find(newer.run_ids[-1].decode()) if len(newer) else None
-        if last is None or not np.isin(self.run_ids[:last], newer.run_ids).all():
+        last = self.run_ids.find(newer.run_ids[-1]) if len(newer) else None
+        if last is None or not set(newer.run_ids).issuperset(self.run_ids[:last]):
             return newer
         rest = slice(last + 1, None)
         return newer.followed_by(Outline(self.run_ids[rest], self.parent_ids[rest], self.verdicts))
 
     def followed_by(self, next_page: "Outline") -> "Outline":
         """This outline and the runs of the next page that are not in it."""
-        fresh = ~np.isin(next_page.run_ids, self.run_ids)
+        listed = set(self.run_ids)
+        fresh = [at for at, run_id in enumerate(next_page.run_ids) if run_id not in listed]
         known = {verdict.run_id for verdict in self.verdicts}
         return Outline(
-            np.concatenate([self.run_ids, next_page.run_ids[fresh]]),
-            np.concatenate([self.parent_ids, next_page.parent_ids[fresh]]),
+            Ids.joined([self.run_ids, Ids.of(next_page.run_ids[at] for at in fresh)]),
+            Ids.joined([self.parent_ids, Ids.of(next_page.parent_ids[at] for at in fresh)]),
             (*self.verdicts, *(each for each in next_page.verdicts if each.run_id not in known)),
         )
-
-
-def packed(run_ids: Iterable[str]) -> Ids:
-    return np.array([_packed(run_id) for run_id in run_ids], dtype=np.bytes_)
-
-
-def _packed(run_id: str) -> bytes:
-    return run_id.encode(errors="replace")
-
-
-def places(run_ids: Ids, wanted: Ids) -> Places:
-    """Where each of `wanted` stands among `run_ids`; -1: nowhere."""
-    if not len(run_ids) or not len(wanted):
-        return np.full(len(wanted), -1, np.intp)
-    order = np.argsort(run_ids, kind="stable")
-    near = np.searchsorted(run_ids, wanted, sorter=order)
-    found = order[np.minimum(near, len(run_ids) - 1)]
-    return np.where(run_ids[found] == wanted, found, -1)
 
 
 def outline_of(runs: Sequence[Run]) -> Outline:
     """The outline of runs that were read whole."""
     return Outline(
-        packed(run.run_id for run in runs),
-        packed(run.parent_run_id or "" for run in runs),
+        Ids.of(run.run_id for run in runs),
+        Ids.of(run.parent_run_id or "" for run in runs),
         tuple(
             Verdict(run.run_id, run.tags.get(Tag.REEXECUTES, ""), run.tags[Tag.VERDICT])
             for run in runs
@@ -119,22 +144,13 @@ def outline_of(runs: Sequence[Run]) -> Outline:
 
 
 def outlined(
-    runs: Iterator[Rows], children: Iterator[Rows], verdicts: Iterable[tuple[str, str, str]]
+    runs: Iterable[Rows], children: Iterable[Rows], verdicts: Iterable[tuple[str, str, str]]
 ) -> Outline:
-    """The outline that rows of a database make.
+    """The outline that rows of a database make, read in chunks.
 
     `runs`: ids in order; `children`: the id of each run that is part of one, and of that one.
     """
-    (run_ids,) = _packed_columns(runs, 1)
-    child_ids, parents = _packed_columns(children, 2)
-    standing = places(run_ids, child_ids)
-    parent_ids = np.zeros(len(run_ids), parents.dtype)
-    parent_ids[standing[standing >= 0]] = parents[standing >= 0]
+    run_ids = Ids.joined([Ids.of(run_id for (run_id,) in chunk) for chunk in runs])
+    parents = {child: parent for chunk in children for child, parent in chunk}
+    parent_ids = Ids.of(map(parents.get, run_ids, repeat("")))
     return Outline(run_ids, parent_ids, tuple(Verdict(*row) for row in verdicts))
-
-
-def _packed_columns(chunks: Iterator[Rows], count: int) -> tuple[Ids, ...]:
-    """The columns of very many rows of texts, that never all stand in memory unpacked."""
-    parts: list[tuple[Ids, ...]] = [(packed(()),) * count]
-    parts += (tuple(packed(column) for column in zip(*chunk, strict=True)) for chunk in chunks)
-    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))

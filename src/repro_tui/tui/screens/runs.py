@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from repro_tui.text import visible
+from repro_tui.tui.ahead import look_ahead
 from repro_tui.tui.background import start
 from repro_tui.tui.house import house
 from repro_tui.tui.run_bar import bar
@@ -137,9 +138,13 @@ class RunsScreen(Screen[None]):
 
     def on_run_listing_changed(self) -> None:
         self._tell()
-        # After the rows: keys are drawn anew, which takes as long as a page of runs.
-        self.call_after_refresh(self.refresh_bindings)
-        self.call_after_refresh(self._show_details)
+        self.call_after_refresh(self._after_rows)
+
+    def _after_rows(self) -> None:
+        # The keys are drawn anew, which takes as long as a page of runs.
+        self.refresh_bindings()
+        self._show_details()
+        look_ahead(self)
 
     def _tell(self) -> None:
         """The line on top: what is listed, and which store it is from."""

@@ -21,7 +21,7 @@ from repro_tui.tui.run_cache import RunCache
 from repro_tui.tui.run_reading import LARGE_PAGE, PAGE, Continued, Listed, Outlined, RunsRead
 
 if TYPE_CHECKING:
-    # It brings NumPy, which the first frame does not wait for.
+    # The first frame, which lists nothing, does not wait for it.
     from repro_tui.evidence.tracking.outline import Outline
 
 _PATIENCE = 10
@@ -105,7 +105,6 @@ class RunFeed(Widget):
 
     def begin(self, query: RunQuery) -> None:
         """The first query of a store: what another one held is forgotten."""
-        # No empty outline is made: the thread that reads the first page imports NumPy.
         self.query_now, self._outline, self.cache = query, None, RunCache()
         self.as_of = self.trouble = None
         self._next_page, self._busy, self._outlining, self._outlines = "", False, False, True

@@ -32,7 +32,7 @@ from repro_tui.tui.widgets.run_table import RunTable, Scrolled, ToTheEnd
 from repro_tui.tui.widgets.store_memory import StoreMemory
 
 if TYPE_CHECKING:
-    # Both bring NumPy, which the first frame does not wait for.
+    # The first frame, which lists nothing, does not wait for them.
     from repro_tui.evidence.tracking.outline import Outline
     from repro_tui.tui.run_arrangement import Arrangement
 
@@ -125,7 +125,7 @@ class RunListing(Container):
             filter=feed.query_now.filter,
             deleted=feed.query_now.include_deleted,
             marks=len(marks),
-            unlisted=sum(feed.outline.find(mark) is None for mark in marks),
+            unlisted=sum(feed.outline.run_ids.find(mark) is None for mark in marks),
             search=search.wanted,
             found=len(search.places) if search.outline is not None else 0,
             searched=None if search.done and feed.whole else search.looked_at,
@@ -136,15 +136,16 @@ class RunListing(Container):
     # --- Showing -----------------------------------------------------------------------
 
     def _rows(self) -> RunList:
-        from repro_tui.tui.run_arrangement import arrange, flat
+        from repro_tui.tui.run_arrangement import Arrangement, arrange
 
         search, marks = self._search, self._memory.view.marks
         if search.wanted and search.outline is not None:
-            found = flat(search.places, len(search.outline))
+            found = Arrangement(search.places)
             return RunList(search.outline, self.feed.cache, found, self._folded, marks)
         outline, folded = self.feed.outline, self._folded
         if self._arranged is None or self._arranged[:2] != (outline, folded):
-            arrangement = arrange(outline.parents, lambda place: outline.id(place) in folded)
+            ids, count = outline.run_ids, len(outline)
+            arrangement = arrange(outline.parents, count, lambda place: ids[place] in folded)
             self._arranged = outline, folded, arrangement
         return RunList(outline, self.feed.cache, self._arranged[2], folded, marks)
 

@@ -150,11 +150,11 @@ class RunPane(Vertical):
     # --- Reading ---------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        from repro_tui.tui.run_details import lines
-
         told = self._told
         if told is None or not self.display or not house(self).ready:
             return
+        from repro_tui.tui.run_details import lines
+
         if self._resting is not None:
             self._resting.stop()
         if told.run.run_id not in self._asked:
