@@ -1,9 +1,8 @@
 """A Git repository of somebody else's, read without running or changing anything of it.
 
-A repository's configuration and attributes can name programs: hooks, fsmonitor, clean
-filters, diff drivers, transports. None of them runs here: each is overridden on Git's
-command line or never reached, because only plumbing commands are used. Nothing is
-written either: no index is refreshed, no object is stored, nothing is fetched.
+No program that it names runs here: each is overridden, see safegit.py, or never reached,
+because only plumbing commands are used. Nothing is written either: no index is refreshed, no
+object is stored, nothing is fetched.
 
 Git is called without GitPython, which takes as long to be imported as a comparison of small
 runs takes in all.
@@ -21,54 +20,14 @@ from typing import BinaryIO, NamedTuple
 from repro_tui import text
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Commit
+from repro_tui.evidence.safegit import configured, safe_environment
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
-SAFE_CONFIGURATION = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.safecrlf": "false",
-    "core.splitIndex": "false",
-    "core.untrackedCache": "false",
-    "core.quotePath": "true",
-}
-
-
-def configured(options: Mapping[str, str]) -> dict[str, str]:
-    """The environment that lays `options` over every configuration file."""
-    variables = {"GIT_CONFIG_COUNT": str(len(options)), "GIT_CONFIG_PARAMETERS": ""}
-    for number, (key, value) in enumerate(options.items()):
-        variables[f"GIT_CONFIG_KEY_{number}"] = key
-        variables[f"GIT_CONFIG_VALUE_{number}"] = value
-    return variables
-
-
-SAFE_ENVIRONMENT: Mapping[str, str] = {
-    **configured(SAFE_CONFIGURATION),
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "false",
-    "SSH_ASKPASS": "false",
-    "GIT_PAGER": "cat",
-}
-"""Environment variables under which Git runs no program of a repository, asks nobody
-and reaches no remote. Whoever needs a transport overrides `GIT_ALLOW_PROTOCOL`."""
-
-
 _IN_ENGLISH = {"LANGUAGE": "C", "LC_ALL": "C"}
 """What Git says is read."""
-
-_PLACED = frozenset({
-    "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX", "GIT_NAMESPACE",
-})  # fmt: skip
-"""Environment variables that would name another repository than the one that is asked for."""
+_THEIRS = ("GIT_CONFIG_GLOBAL", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+"""The person's variables that say where to look for a repository, and what it ignores."""
 
 
 class Entry(NamedTuple):
@@ -108,18 +67,12 @@ class Repository:
         """The object database."""
         self._shallow = place.common / "shallow"
         """Names where the history was cut off; see gitrepository-layout(5)."""
-        # Whoever starts us may have set these (Git does, for its hooks): all are named,
-        # so that no other repository is read. With GIT_DIR named, Git does not ask who
-        # owns the repository; its reason for asking, the programs, is dealt with above.
+        # With GIT_DIR named, Git does not ask who owns the repository; its reason for
+        # asking, the programs, is dealt with.
         self._environment = {
-            **os.environ,
-            **SAFE_ENVIRONMENT,
+            **safe_environment(*_THEIRS),
             "GIT_DIR": str(self.git_dir),
-            "GIT_COMMON_DIR": str(place.common),
             "GIT_WORK_TREE": str(self.root or self.git_dir),
-            "GIT_INDEX_FILE": str(self.git_dir / "index"),
-            "GIT_OBJECT_DIRECTORY": str(self.objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
             **_IN_ENGLISH,
         }
 
@@ -291,14 +244,13 @@ def _found(git: str, path: Path) -> _Place:
     """Where the repository lies that a file or folder is in, by Git itself."""
     asked = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-toplevel")
     # Git would refuse what is somebody else's; its reason, the programs, is dealt with here.
-    trusting = configured({**SAFE_CONFIGURATION, "safe.directory": "*"})
-    inherited = {name: value for name, value in os.environ.items() if name not in _PLACED}
+    trusting = configured({"safe.directory": "*"})
     folder = path.parent if path.is_file() else path
     try:
         told = subprocess.run(
             (git, "rev-parse", *asked),
             cwd=folder,
-            env={**inherited, **SAFE_ENVIRONMENT, **trusting, **_IN_ENGLISH},
+            env={**safe_environment(*_THEIRS), **trusting, **_IN_ENGLISH},
             stdin=subprocess.DEVNULL,
             capture_output=True,
         )

@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from repro_tui import text
 from repro_tui.errors import ReproError
-from repro_tui.evidence.repository import SAFE_CONFIGURATION, Repository, configured
+from repro_tui.evidence.repository import Repository
+from repro_tui.evidence.safegit import FILTER_NAMES, unfiltered
 
 _DIFF = (
     "diff-index",
@@ -81,18 +82,13 @@ def _changes(
     their content, and switches off every filter that is configured anywhere.
     """
     top = _top(repository)
-    _, names = repository.attempt("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
-    filters = {
-        os.fsdecode(name): "false" if name.endswith(b".required") else ""
-        for name in names.split(b"\0")[:-1]
-    }
+    _, filters = repository.attempt(*FILTER_NAMES)
     with tempfile.TemporaryDirectory(prefix="repro-tui-") as folder:
         index = Path(folder) / "index"
         if (repository.git_dir / "index").exists():
             # The time goes along: Git looks into files as young as its index.
             shutil.copy2(repository.git_dir / "index", index)
-        environment = configured({**SAFE_CONFIGURATION, **filters})
-        environment["GIT_INDEX_FILE"] = str(index)
+        environment = {**unfiltered(filters), "GIT_INDEX_FILE": str(index)}
         if repository.run("ls-files", "--unmerged", "-z", environment=environment):
             raise ReproError(
                 f"A merge is under way in {repository.name}.", "Resolve its conflicts first."

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.repository import SAFE_ENVIRONMENT, Repository
+from repro_tui.evidence.repository import Repository
+from repro_tui.evidence.safegit import safe_environment
 
 
 @contextlib.contextmanager
@@ -74,17 +75,12 @@ def _unlock(folder: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str, stdin: str = "") -> str:
-    # Not by GitPython: it adds to the environment and cannot take anything away, and a
-    # GIT_DIR or GIT_INDEX_FILE of the caller would lead into their repository.
-    environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
-    environment |= SAFE_ENVIRONMENT
-    # Filters and their like are defined in the person's configuration.
-    environment["GIT_CONFIG_GLOBAL"] = os.devnull
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=folder,
-            env=environment,
+            # Filters and their like are defined in the person's configuration.
+            env={**safe_environment(), "GIT_CONFIG_GLOBAL": os.devnull},
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             check=True,

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from repro_tui.evidence.model import Tag
-from repro_tui.evidence.repository import SAFE_CONFIGURATION, SAFE_ENVIRONMENT, configured
+from repro_tui.evidence.safegit import FILTER_NAMES, safe_environment, unfiltered
 from repro_tui.evidence.uncommitted import is_source
 
 VARIABLE = "REPRO_TUI_CONTEXT"
@@ -106,17 +106,12 @@ def _code(top: Path) -> dict[str, str]:
     deadline = time.monotonic() + _PATIENCE
     commit = _git(top, deadline, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     told = {Tag.COMMIT: (commit or b"").decode("ascii", "replace").strip()}
-    # Clean filters are programs that a repository or its owner has configured.
-    names = _git(top, deadline, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
-    filters = {
-        os.fsdecode(name): "false" if name.endswith(b".required") else ""
-        for name in (names or b"").split(b"\0")[:-1]
-    }
+    filters = _git(top, deadline, *FILTER_NAMES) or b""
     changes = _git(
         top,
         deadline,
         *("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty"),
-        **configured({**SAFE_CONFIGURATION, **filters}),
+        **unfiltered(filters),
     )
     if changes is not None:
         told[Tag.DIRTY] = "true" if any(_paths(changes)) else "false"
@@ -133,12 +128,11 @@ def _paths(status: bytes) -> Iterator[str]:
 
 def _git(top: Path, deadline: float, *arguments: str, **variables: str) -> bytes | None:
     """What Git prints; None: it fails, or takes too long."""
-    environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=top,
-            env={**environment, **SAFE_ENVIRONMENT, **variables},
+            env={**safe_environment(), **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=max(0.01, deadline - time.monotonic()),

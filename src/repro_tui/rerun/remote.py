@@ -14,7 +14,7 @@ from pathlib import Path
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.repository import SAFE_CONFIGURATION, SAFE_ENVIRONMENT, configured
+from repro_tui.evidence.safegit import configured, safe_environment
 from repro_tui.rerun import masking
 
 _TIMEOUT = 1800.0
@@ -23,7 +23,6 @@ _THEIRS = ("GIT_CONFIG_GLOBAL", "GIT_SSH", "GIT_SSL")
 """The person's variables that say how to reach a server."""
 _OPTIONS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
 _CONFIGURATION = {
-    **SAFE_CONFIGURATION,
     "credential.interactive": "false",
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
@@ -99,12 +98,7 @@ def git(folder: Path, protocol: str | None, *arguments: str) -> tuple[int, str]:
 
     `protocol` is the one that it may use, beside https and ssh; None: it reaches nobody.
     """
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(_THEIRS)
-    }
-    environment |= {**SAFE_ENVIRONMENT, **configured(_CONFIGURATION)}
+    environment = {**safe_environment(*_THEIRS), **configured(_CONFIGURATION)}
     # The machine's certificates and proxies may stand there.
     del environment["GIT_CONFIG_NOSYSTEM"]
     # Beside the address' own those that the person may have put in its place (insteadOf).
