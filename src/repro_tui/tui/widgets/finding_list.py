@@ -142,9 +142,8 @@ class FindingList(Rows[Row]):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        self.column = self.at.at(offset.x)
-        index = self.scroll_offset.y + offset.y - self._head_height
-        if offset.y >= self._head_height and 0 <= index < len(self.rows):
+        self.column, index = self.at.at(offset.x), self.row_at(event)
+        if index is not None:
             row = self.rows[index]
             reach = _ARROW + 2 * row.depth if isinstance(row, FolderRow) else _ARROW
             if isinstance(row, SectionRow | FolderRow) and offset.x < reach:

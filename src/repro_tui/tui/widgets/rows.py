@@ -247,12 +247,17 @@ class Rows(ScrollView, Generic[T], can_focus=True):
         if self.current is not None:
             self.post_message(Chosen(self, self.current))
 
-    def on_click(self, event: events.Click) -> None:
+    def row_at(self, event: events.Click) -> int | None:
+        """Which row a click is on, if it is on one."""
         offset = event.get_content_offset(self)
-        if offset is None:
-            return
+        if offset is None or offset.y < self._head_height:
+            return None
         index = self.scroll_offset.y + offset.y - self._head_height
-        if offset.y < self._head_height or index >= len(self.rows):
+        return index if index < len(self.rows) else None
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.row_at(event)
+        if index is None:
             return
         again = index == self.cursor
         self.cursor = index

@@ -52,9 +52,8 @@ class _Ticks(Rows[Tick[T]]):
 
     def on_click(self, event: events.Click) -> None:
         """A click on the mark ticks at once."""
-        offset = event.get_content_offset(self)
-        index = self.scroll_offset.y + offset.y if offset is not None else len(self.rows)
-        if offset is not None and offset.x < _MARK and index < len(self.rows):
+        offset, index = event.get_content_offset(self), self.row_at(event)
+        if offset is not None and offset.x < _MARK and index is not None:
             event.prevent_default()  # Rows would choose the row.
             self.cursor = index
             self.action_tick()
