@@ -25,6 +25,7 @@ from repro_tui.evidence.tracking import (
     discover,
     open_reader,
 )
+from repro_tui.evidence.tracking.reader import Progress, silent
 
 if TYPE_CHECKING:
     from repro_tui.compare.model import Comparison
@@ -42,14 +43,8 @@ if TYPE_CHECKING:
     from repro_tui.rerun.situation import Situation
     from repro_tui.settings import Settings
 
-Progress = Callable[[str], None]
-
 MOST_REPEATS = 200
 """Re-executions that a run's history shows."""
-
-
-def silent(_: str) -> None:
-    """A progress that nobody watches."""
 
 
 class Engine:

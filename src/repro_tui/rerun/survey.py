@@ -6,7 +6,7 @@ repository on another machine is fetched into it.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
 from repro_tui.evidence.tracking import Reader
 from repro_tui.evidence.tracking.downloads import Downloads
+from repro_tui.evidence.tracking.reader import Progress, silent
 from repro_tui.rerun import links, machine, masking, project, remote
 from repro_tui.rerun.clues import find_clues
 from repro_tui.rerun.declared import declared
@@ -34,7 +35,7 @@ def survey(
     reader: Reader,
     settings: Settings,
     devices: tuple[Device, ...],
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> Situation:
     """Look up what stands around the run of the request.
 
@@ -108,7 +109,7 @@ def _origin(
     run: Run,
     launch: Launch | None,
     settings: Settings,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> tuple[Origin, tuple[str, ...]]:
     """Where the code of the run is, and why it could not be fetched where it is not here."""
     asked = os.path.expanduser(request.repository or "")  # noqa: PTH111 - it may be a URL

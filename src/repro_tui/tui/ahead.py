@@ -5,7 +5,8 @@ from importlib import import_module
 
 from textual.dom import DOMNode
 
-from repro_tui.tui.background import Progress, start
+from repro_tui.evidence.tracking.reader import Progress
+from repro_tui.tui.background import start
 
 _NEXT = (
     "repro_tui.tui.run_details", "repro_tui.tui.screens.compare", "repro_tui.tui.screens.run",

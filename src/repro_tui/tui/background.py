@@ -8,8 +8,7 @@ from textual.message import Message
 from textual.worker import Worker, get_current_worker
 
 from repro_tui.errors import ReproError
-
-Progress = Callable[[str], None]
+from repro_tui.evidence.tracking.reader import Progress
 
 
 @dataclass

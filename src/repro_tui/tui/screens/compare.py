@@ -1,6 +1,5 @@
 """Runs side by side: the verdict, then section by section what was found."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +15,7 @@ from textual.widgets import Input, Static
 from repro_tui.compare.model import Comparison, Finding, Kind
 from repro_tui.compare.several import Several
 from repro_tui.evidence.model import Run, SectionName
+from repro_tui.evidence.tracking.reader import Progress
 from repro_tui.reports import several as several_words
 from repro_tui.reports import words
 from repro_tui.text import visible
@@ -114,12 +114,12 @@ class CompareScreen(Screen[None]):
         if len(run_ids) == 2:
             left, right = run_ids
 
-            def compare(progress: Callable[[str], None]) -> Compared:
+            def compare(progress: Progress) -> Compared:
                 return Compared(run_ids, engine.compare(left, right, progress=progress))
 
         else:
 
-            def compare(progress: Callable[[str], None]) -> Compared:
+            def compare(progress: Progress) -> Compared:
                 return Compared(run_ids, engine.compare_several(run_ids, progress=progress))
 
         self._reading = True

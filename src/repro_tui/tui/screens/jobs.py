@@ -11,9 +11,10 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from repro_tui.evidence.tracking.reader import Progress
 from repro_tui.rerun.model import Job
 from repro_tui.text import plural, visible
-from repro_tui.tui.background import Progress, start
+from repro_tui.tui.background import start
 from repro_tui.tui.house import house
 from repro_tui.tui.job_course import state_lines
 from repro_tui.tui.job_rows import columns

@@ -15,12 +15,13 @@ from textual.widgets import Button, Checkbox, Input, Select, Static
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
+from repro_tui.evidence.tracking.reader import Progress
 from repro_tui.rerun.describe import often, rows
 from repro_tui.rerun.model import Device, Job, Refusal
 from repro_tui.rerun.presets import Preset
 from repro_tui.rerun.series import Schedule
 from repro_tui.text import visible
-from repro_tui.tui.background import Failed, Progress, start
+from repro_tui.tui.background import Failed, start
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.house import house
 from repro_tui.tui.screens.confirm import ConfirmScreen

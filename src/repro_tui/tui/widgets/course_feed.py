@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from textual.message import Message
 from textual.widget import Widget
 
+from repro_tui.evidence.tracking.reader import Progress
 from repro_tui.rerun.advance import Course
 from repro_tui.rerun.model import Job, JobState
-from repro_tui.tui.background import Failed, Progress, start
+from repro_tui.tui.background import Failed, start
 from repro_tui.tui.house import house
 
 _TICK = 1.0
