@@ -246,6 +246,7 @@ class _Execution:
                 )
             self.connect().upload(self._record)
         except Exception:
+            # Whatever the command's files, MLflow or the store came up with.
             _logger.exception("The record of the execution could not be kept.")
 
     def _keep_written(self) -> None:
@@ -305,6 +306,7 @@ class _Execution:
         try:
             self._end_runs(status, _now())
         except Exception as error:
+            # Whatever MLflow or the store came up with: the job itself is to end.
             _logger.exception("The run could not be ended.")
             message += f" Its run could not be ended in the store: {error}"
         self._note(state=state, ended=_now(), message=message)
@@ -315,6 +317,7 @@ class _Execution:
         try:
             self._end_runs(status, self.job.ended or _now())
         except Exception:
+            # As it was the first time.
             _logger.exception("The run could not be ended; it is tried again later.")
         else:
             self._note(message=f"{self.job.message} It was ended later.")

@@ -13,7 +13,7 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
-from textual_plot.axis_formatter import AxisFormatter
+from textual_plot.axis_formatter import NumericAxisFormatter
 from textual_plot.plot_widget import Legend
 
 from repro_tui.reports.axes import Floats
@@ -76,14 +76,11 @@ class Upright:
         return cls(place, "┊", style, "◆")
 
 
-class _Labels(AxisFormatter):
+class _Labels(NumericAxisFormatter):
     """Labels that were made elsewhere, for ticks that are given."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = labels
-
-    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
-        raise NotImplementedError
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
         del ticks

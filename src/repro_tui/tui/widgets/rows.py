@@ -94,13 +94,14 @@ class Rows(ScrollView, Generic[T], can_focus=True):
     """The head as it was drawn last, and what it was drawn of."""
 
     # --- What a kind of list says about itself ---------------------------------------
+    # Not with abc: Textual's widgets have a metaclass of their own.
 
     def draw(self, row: T, width: int) -> Content:
         """One row's line; `width` is the widget's, and the line may be wider."""
         raise NotImplementedError
 
     def head(self, width: int) -> Content:
-        """The line that stays on top of the lists that define it."""
+        """The line that stays on top of the lists that define it; others are not asked."""
         raise NotImplementedError
 
     def identity(self, row: T) -> Hashable:
