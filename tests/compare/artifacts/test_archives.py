@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.compare.artifacts.opened import at, inside, nested, not_equal, zipped
 
-from repro_tui.compare.artifacts import archives
+from repro_tui.compare.artifacts import allowance
 from repro_tui.compare.model import Kind
 
 MEMBERS = {"a.txt": b"one\ntwo\n", "data/b.bin": bytes(100), "c.json": b'{"x": 1}'}
@@ -131,8 +131,8 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 
 def test_bombs_in_a_bomb_share_one_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "_FLOOR", 1 << 20)
-    monkeypatch.setattr(archives, "_RATIO", 1)
+    monkeypatch.setattr(allowance, "_FLOOR", 1 << 20)
+    monkeypatch.setattr(allowance, "_RATIO", 1)
     left, right = (
         zipped({f"{i}.zip": zipped({"a": bytes(99_000) + end}) for i in range(30)})
         for end in (b"1", b"2")

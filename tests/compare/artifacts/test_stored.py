@@ -16,7 +16,8 @@ from tests.compare.artifacts.opened import at, inside, opened, zipped
 
 from repro_tui.compare import numbers
 from repro_tui.compare.artifacts import OpenFile
-from repro_tui.compare.artifacts.archives import Allowance, Members
+from repro_tui.compare.artifacts.allowance import Allowance
+from repro_tui.compare.artifacts.archives import Members
 from repro_tui.compare.artifacts.file import Inside
 from repro_tui.compare.artifacts.tensors import Stored
 from repro_tui.compare.model import TensorDetail

@@ -1,24 +1,18 @@
-"""Archives by member: zip, tar, and single files packed with gzip, bzip2 or xz.
+"""Archives by member: zip and tar. Nothing is ever extracted to a disk."""
 
-Nothing is ever extracted to a disk. How deep archives may nest and how much may be
-unpacked in all is bounded for the whole comparison, so that a bomb costs no more than
-a large honest file.
-"""
-
-import bz2
-import gzip
 import lzma
 import struct
 import tarfile
 import zipfile
 import zlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, BinaryIO
+from typing import IO
 
 from repro_tui.compare.artifacts import asides
+from repro_tui.compare.artifacts.allowance import Allowance
 from repro_tui.compare.artifacts.file import Aside, Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.values import pair, unique
 from repro_tui.compare.model import Finding, Kind
@@ -26,12 +20,6 @@ from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Known
 from repro_tui.text import size
 
-DEPTH = 3
-"""Archives inside archives that are opened."""
-_LARGEST = 1 << 29
-"""Bytes of one member held in memory."""
-_FLOOR, _RATIO, _CEILING = 1 << 26, 100, 1 << 32
-"""Bytes unpacked in all: the packed size times the ratio, within floor and ceiling."""
 _MOST_MEMBERS = 20_000
 _CHUNK = 1 << 20
 # RuntimeError: a password is wanted, or the way of packing is not known.
@@ -39,38 +27,6 @@ _UNREADABLE = (
     Unsuited, EOFError, OSError, RuntimeError, lzma.LZMAError, tarfile.TarError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-_SUFFIXES = frozenset({"gz", "gzip", "bz2", "xz", "lzma", "z"})
-"""What a packed file's name ends with, beside the name of what is packed."""
-_TOO_DEEP = f"archives are opened {DEPTH} deep"
-
-
-@dataclass(slots=True)
-class Allowance:
-    """What one comparison may still unpack, shared by everything nested in it."""
-
-    look: Callable[[OpenFile, OpenFile, Policy, "Allowance"], Inside]
-    depth: int = DEPTH
-    left: list[int] = field(default_factory=lambda: [0])
-    """One number: the bytes that may still be unpacked."""
-
-    @classmethod
-    def of(
-        cls,
-        look: Callable[[OpenFile, OpenFile, Policy, "Allowance"], Inside],
-        *files: OpenFile,
-    ) -> "Allowance":
-        packed = sum(file.size for file in files)
-        return cls(look, left=[min(max(packed * _RATIO, _FLOOR), _CEILING)])
-
-    def take(self, count: int) -> None:
-        """Raises Unsuited where `count` more bytes are too many."""
-        if count > min(_LARGEST, self.left[0]):
-            raise Unsuited(f"unpacking {size(count)} more would be too much")
-        self.left[0] -= count
-
-    def inside(self, left: OpenFile, right: OpenFile, policy: Policy) -> Inside:
-        """Look into two members, one level deeper."""
-        return self.look(left, right, policy, replace(self, depth=self.depth - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +103,7 @@ class Members:
     def _of(
         cls, file: OpenFile, allowance: Allowance, names: list[str], members: Iterable[Member]
     ) -> "Members":
-        if not allowance.depth:
-            raise Unsuited(_TOO_DEEP)
+        allowance.check_depth()
         if len(names) > _MOST_MEMBERS:
             raise Unsuited(f"it has {len(names):,} members")
         return cls(file.path, dict(zip(unique(names), members, strict=True)), allowance)
@@ -293,62 +248,3 @@ def compare_tar(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allo
 def _compare(comparer: str, left: Members, right: Members, policy: Policy) -> Inside:
     findings = [*left.compare_all(right, policy), *left.compare_packing(right)]
     return settle(comparer, findings, asides.ARCHIVE_LAYOUT)
-
-
-def _inflated(stream: BinaryIO) -> Iterator[bytes]:
-    """What zlib packed, in chunks. Raises EOFError where it is cut short."""
-    inflater = zlib.decompressobj()
-    packed = stream.read(_CHUNK)
-    while packed and not inflater.eof:
-        yield inflater.decompress(packed, _CHUNK)
-        packed = inflater.unconsumed_tail or stream.read(_CHUNK)
-    if packed or inflater.unused_data or not inflater.eof:
-        raise EOFError("it is cut short, or something follows")
-
-
-def _chunks(file: gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile) -> Iterator[bytes]:
-    with file as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk
-
-
-_Unpacker = Callable[[BinaryIO], Iterator[bytes]]
-_UNPACKERS: dict[bytes, tuple[str, _Unpacker]] = {
-    b"\x1f\x8b": ("gzip", lambda stream: _chunks(gzip.GzipFile(fileobj=stream, mode="rb"))),
-    b"BZh": ("bzip2", lambda stream: _chunks(bz2.BZ2File(stream))),
-    b"\xfd7zXZ": ("xz", lambda stream: _chunks(lzma.LZMAFile(stream))),  # noqa: SIM115
-    # RFC 1950, 2.2: a window of 32 KiB, and how hard it was packed.
-    **{b"x" + level: ("zlib", _inflated) for level in (b"\x01", b"\x5e", b"\x9c", b"\xda")},
-}
-ZLIB = tuple(magic for magic in _UNPACKERS if magic.startswith(b"x"))
-PACKED = tuple(magic for magic in _UNPACKERS if magic not in ZLIB)
-"""How packed files begin, but for zlib's: text can begin like these."""
-
-
-def compare_packed(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowance) -> Inside:
-    """Both packed by themselves, unpacked and looked into. Raises Unsuited, OSError or EOFError."""
-    (name, a), (_, b) = _unpack(left, allowance), _unpack(right, allowance)
-    facts = Known(size(a.size), left.path), Known(size(b.size), right.path)
-    if a.read() == b.read():
-        return settle(name, [Finding((a.path,), Kind.EQUAL, *facts)], asides.COMPRESSED)
-    inside = allowance.inside(a, b, policy.inside((a.path,)))
-    finding = Finding(
-        (a.path,), inside.kind, *facts, inside.detail.summary, inside.rule, inside.detail
-    )
-    return settle(name, [finding], asides.COMPRESSED)
-
-
-def _unpack(file: OpenFile, allowance: Allowance) -> tuple[str, OpenFile]:
-    if not allowance.depth:
-        raise Unsuited(_TOO_DEEP)
-    head = file.head(6)
-    name, unpacker = next(way for magic, way in _UNPACKERS.items() if head.startswith(magic))
-    file.stream.seek(0)
-    data = bytearray()
-    for chunk in unpacker(file.stream):
-        allowance.take(len(chunk))
-        data += chunk
-    stem, _, suffix = file.path.rpartition(".")
-    packed = suffix in _SUFFIXES and stem
-    inner = f"{stem}.tar" if suffix == "tgz" else stem if packed else file.path
-    return name, OpenFile(inner, len(data), BytesIO(bytes(data)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from repro_tui.compare.artifacts import asides
-from repro_tui.compare.artifacts.archives import Allowance
+from repro_tui.compare.artifacts.allowance import Allowance
 from repro_tui.compare.artifacts.file import Inside, OpenFile, settle
 from repro_tui.compare.artifacts.parts import compare_parts, paired
 from repro_tui.compare.artifacts.torch_export import Export

@@ -13,6 +13,7 @@ from repro_tui.compare.artifacts import (
     lightgbm_text,
     markup,
     numpy_files,
+    packed,
     pdf,
     pickled,
     safetensors,
@@ -24,7 +25,7 @@ from repro_tui.compare.artifacts import (
     torch_legacy,
     ubjson,
 )
-from repro_tui.compare.artifacts.archives import Allowance
+from repro_tui.compare.artifacts.allowance import Allowance
 from repro_tui.compare.artifacts.file import Comparer, Inside, OpenFile, Unsuited
 from repro_tui.compare.policy import Policy
 
@@ -141,12 +142,12 @@ def _nesting(
         if all(side and all(name.endswith(".npy") for name in side) for side in names):
             yield "arrays", numpy_files.compare_npz
         yield "a zip", archives.compare_zip
-    if all(head.startswith(archives.PACKED) for head in heads):
-        yield "a packed file", archives.compare_packed
+    if all(head.startswith(packed.MAGICS) for head in heads):
+        yield "a packed file", packed.compare
     if left.suffix in _PICKLES or all(head.startswith(_PICKLED) for head in heads):
         # joblib's own way of packing, which has no mark that text could not have too.
-        if all(head.startswith(archives.ZLIB) for head in heads):
-            yield "a packed file", archives.compare_packed
+        if all(head.startswith(packed.ZLIB) for head in heads):
+            yield "a packed file", packed.compare
         yield "a pickle", pickled.compare
     if all(head[257:262] == b"ustar" for head in heads):
         yield "a tar", archives.compare_tar

@@ -8,7 +8,8 @@ import math
 import numpy as np
 
 from repro_tui.compare.artifacts import asides
-from repro_tui.compare.artifacts.archives import Allowance, Members
+from repro_tui.compare.artifacts.allowance import Allowance
+from repro_tui.compare.artifacts.archives import Members
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.tensors import Array, Stored, Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import pair

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from repro_tui.compare.artifacts import asides
-from repro_tui.compare.artifacts.archives import Allowance
+from repro_tui.compare.artifacts.allowance import Allowance
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.parts import Part, compare_parts, paired
 from repro_tui.compare.artifacts.pickle_parts import array, name_parts, numpy_dtype

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from repro_tui.compare.artifacts import asides
-from repro_tui.compare.artifacts.archives import Allowance, Members
+from repro_tui.compare.artifacts.allowance import Allowance
+from repro_tui.compare.artifacts.archives import Members
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
 from repro_tui.compare.artifacts.structured import walk
 from repro_tui.compare.artifacts.values import unique

@@ -6,7 +6,8 @@ Format: torch/export/pt2_archive/constants.py; codes of dtypes: torch/_export/se
 
 from collections.abc import Iterator
 
-from repro_tui.compare.artifacts.archives import Allowance, Members
+from repro_tui.compare.artifacts.allowance import Allowance
+from repro_tui.compare.artifacts.archives import Members
 from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.artifacts.parts import Part
 from repro_tui.compare.artifacts.torch_tensors import Storage, Storages, View

@@ -4,7 +4,8 @@
 are members of their own (torch/serialization.py, `_save`).
 """
 
-from repro_tui.compare.artifacts.archives import Allowance, Members
+from repro_tui.compare.artifacts.allowance import Allowance
+from repro_tui.compare.artifacts.archives import Members
 from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.artifacts.pickle_parts import name_parts
 from repro_tui.compare.artifacts.pickles import LARGEST, describe
