@@ -8,15 +8,10 @@ import codecs
 import contextlib
 import fcntl
 import functools
-import json
 import math
 import os
 import secrets
-import shutil
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from repro_tui.errors import ReproError
-from repro_tui.rerun import checkout, jobfolder, processes, slurm
+from repro_tui.rerun import checkout, jobfolder, processes, slurm, spawn
 from repro_tui.rerun.jobfolder import Launcher
 from repro_tui.rerun.model import Backend, Job, JobState, Plan
 from repro_tui.settings import Settings
@@ -52,9 +47,9 @@ def submit(plan: Plan, settings: Settings) -> Job:
     try:
         job = jobfolder.create(folder, plan, round(now * 1000))
         if plan.backend == Backend.SLURM:
-            _hand_to_slurm(job, settings)
+            spawn.on_slurm(job, settings)
         else:
-            _start_launcher(job, str(folder), settings=settings)
+            spawn.here(job, settings=settings)
     except OSError as error:
         raise ReproError(
             f"The job cannot be started: {error}.", f"Check that {settings.jobs} can be written."
@@ -261,64 +256,6 @@ def _lock(folder: Path) -> Path:
     return folder / "lock"
 
 
-# -P: nothing is imported from the working folder.
-_LAUNCH = (sys.executable, "-P", "-m", "repro_tui.rerun.launch")
-
-
-def _environment(job: Job, settings: Settings | None) -> dict[str, str]:
-    environment = os.environ | {processes.JOB_VARIABLE: job.job_id}
-    if settings is not None:
-        environment |= {
-            "REPRO_TUI_STATE_DIR": str(settings.state),
-            "REPRO_TUI_CACHE_DIR": str(settings.cache),
-        }
-    return environment
-
-
-def _hand_to_slurm(job: Job, settings: Settings) -> None:
-    try:
-        slurm_id = slurm.submit(
-            (*_LAUNCH, str(job.folder)),
-            name=f"repro-tui {job.plan.run_name}",
-            log=job.log,
-            folder=job.folder,
-            environment=_environment(job, settings),
-            options=json.loads(job.plan.backend_config),
-        )
-    except ReproError:
-        shutil.rmtree(job.folder)
-        raise
-    jobfolder.write_slurm_id(job.folder, slurm_id)
-
-
-def _start_launcher(job: Job, *arguments: str, settings: Settings | None = None) -> None:
-    tied = settings is not None and settings.jobs_end_with_program
-    with job.log.open("ab") as log:
-        # A session of its own: no signal meant for the program's terminal reaches the job.
-        process = subprocess.Popen(
-            [*_LAUNCH, *(["--tied"] if tied else []), *arguments],
-            # Nothing is ever written there: it ends when this program does, however.
-            stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=job.folder,
-            env=_environment(job, settings),
-            start_new_session=True,
-        )
-    # Both sides note the launcher, so that it is known whichever of them dies first.
-    noted = processes.note(process.pid)
-    if noted is not None:
-        jobfolder.write_launcher(job.folder, noted)
-    threading.Thread(target=_attend, args=(process,), daemon=True).start()
-
-
-def _attend(process: "subprocess.Popen[bytes]") -> None:
-    # A child that nobody waits for stays a zombie for as long as this program runs.
-    process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
-
-
 def _recover(folder: Path) -> Job:
     # The lock keeps other programs from replacing the same dead launcher; each try
     # leaves a byte in it.
@@ -329,7 +266,7 @@ def _recover(folder: Path) -> Job:
         if abandoned or _left_running(job):
             if not abandoned or lock.tell() < _RECOVERIES:
                 lock.write(".")
-                _start_launcher(job, "--end", str(folder))
+                spawn.here(job, "--end")
             else:
                 message = "Its launcher died, and what it left could not be cleared up."
                 now = round(time.time() * 1000)
