@@ -9,8 +9,7 @@ for none of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import partial
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,9 +166,11 @@ class Engine:
         progress: Progress = silent,
     ) -> Comparison:
         """Compare two runs by id; `policy` stands in for the one in the settings."""
+        from repro_tui.comparing import comparing
+
         sides = self.evidence(left, progress), self.evidence(right, progress)
         progress("comparing")
-        return self._comparing(policy)(*sides)
+        return comparing(self.settings, policy)(*sides)
 
     def compare_several(
         self,
@@ -185,6 +186,7 @@ class Engine:
         """
         from repro_tui.compare.model import MOST_RUNS
         from repro_tui.compare.several import compare_several
+        from repro_tui.comparing import comparing
 
         if len(run_ids) > MOST_RUNS:
             raise ReproError(
@@ -196,21 +198,7 @@ class Engine:
             raise ReproError(f"The run {twice} is named twice.", "Name each run once.")
         base, *others = [self.evidence(run_id, progress) for run_id in run_ids]
         progress("comparing")
-        return compare_several(base, others, self._comparing(policy), repeats=repeats)
-
-    def _comparing(self, policy: Policy | None) -> Callable[[Evidence, Evidence], Comparison]:
-        from repro_tui.compare.compare import compare
-        from repro_tui.evidence.files import open_file
-        from repro_tui.evidence.repository import commits_between
-
-        return partial(
-            compare,
-            policy=policy or self.settings.policy,
-            opener=open_file,
-            look_inside=self.settings.look_inside,
-            text_limit=self.settings.text_limit,
-            commits_between=commits_between,
-        )
+        return compare_several(base, others, comparing(self.settings, policy), repeats=repeats)
 
     # --- Re-execution --------------------------------------------------------------
 
