@@ -11,16 +11,15 @@ from textual.content import Content
 from repro_tui.compare.model import Comparison, Finding, Kind
 from repro_tui.evidence.model import SectionName
 from repro_tui.text import visible
+from repro_tui.tui.comparison_rows import fold, rows
 from repro_tui.tui.finding_lines import columns, draw, head, lay
 from repro_tui.tui.finding_rows import (
     FindingRow,
     FolderRow,
     Row,
     SectionRow,
-    fold,
     identity,
     places,
-    rows,
     told,
 )
 from repro_tui.tui.finding_text import cut, peek, row_of, value_of

@@ -19,7 +19,7 @@ from repro_tui.evidence.files import open_file
 from repro_tui.evidence.model import Fact, FileRef, Key, Known, Package, SectionName
 from repro_tui.reports import words
 from repro_tui.tui.finding_detail import facts, text_of
-from repro_tui.tui.finding_rows import FindingRow, Row, finding_rows
+from repro_tui.tui.finding_rows import FindingRow, Row
 from repro_tui.tui.finding_text import value_of
 from repro_tui.tui.spelling import shown
 from repro_tui.tui.widgets.cell_table import CellTable
@@ -205,7 +205,7 @@ def _parts(section: SectionName, finding: Finding, names: tuple[str, str]) -> It
         return
     parts = FindingList()
     parts.names = names
-    parts.rows = finding_rows(section, detail.findings)
+    parts.rows = tuple(FindingRow(section, each) for each in detail.findings)
 
     def copied() -> str:
         return "" if parts.current is None else value_of(parts.current, parts.here)[1]

@@ -9,16 +9,15 @@ from repro_tui.compare.model import Comparison, Kind
 from repro_tui.compare.several import Several
 from repro_tui.evidence.model import SectionName
 from repro_tui.text import plural, visible
+from repro_tui.tui.comparison_rows import fold, rows
 from repro_tui.tui.finding_rows import (
     Entry,
     Place,
     Row,
     differs,
     entry,
-    fold,
     identity,
     places,
-    rows,
     searched,
 )
 
