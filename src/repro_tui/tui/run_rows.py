@@ -118,7 +118,7 @@ class RunList(Sequence[RunRow]):
     def ids(self, start: int, end: int) -> tuple[str, ...]:
         """The runs of these rows; rows that are not there are left out."""
         places = self._arrangement.places[max(start, 0) : max(end, 0)]
-        return tuple(self._outline.run_ids[place] for place in places)
+        return tuple(map(self._outline.run_ids.__getitem__, places))
 
     def place(self, run_id: str) -> int | None:
         """The row that a run stands in, if it is listed."""

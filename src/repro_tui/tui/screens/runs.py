@@ -83,6 +83,7 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self._memory = StoreMemory()
         self._listing = RunListing(self._memory, self._quiet)
+        self._pane = RunPane()
         self._filter: FilterBox | None = None
         """Made when it is opened first."""
         self._told: Run | None = None
@@ -92,7 +93,7 @@ class RunsScreen(Screen[None]):
         yield TopBar()
         with Container(id="both"):
             yield self._listing
-            yield RunPane()
+            yield self._pane
         yield self._memory
         yield Keys()
 
@@ -111,7 +112,7 @@ class RunsScreen(Screen[None]):
 
     def reload(self) -> None:
         """Read again what is listed."""
-        self.query_one(RunPane).forget()
+        self._pane.forget()
         self._told = None
         self._listing.feed.refresh_list()
 
@@ -154,11 +155,15 @@ class RunsScreen(Screen[None]):
 
     @on(Moved, "#list")
     @on(RunFeed.Filled)
+    def _other_run(self, event: Message) -> None:
+        event.stop()
+        self._show_details()
+
     def _show_details(self) -> None:
         run = self._current
-        if run is not None and self._told != run:
+        if self._pane.display and run is not None and self._told != run:
             self._told = run
-            self.query_one(RunPane).show(run)
+            self._pane.show(run)
 
     @property
     def _current(self) -> Run | None:
@@ -308,6 +313,7 @@ class RunsScreen(Screen[None]):
 
     def action_details(self) -> None:
         self.toggle_class("-details")
+        self._show_details()
 
     def action_reload(self) -> None:
         self.reload()

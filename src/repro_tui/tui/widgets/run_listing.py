@@ -257,7 +257,7 @@ class RunListing(Container):
             self.table.cursor = len(self.table.rows) - 1
         if self.feed.reading_on:
             self.feed.go_on()
-        self.feed.fill()
+        self._come_near()
         self.call_after_refresh(self.feed.read_outline)
 
     def on_run_feed_filled(self, message: RunFeed.Filled) -> None:
@@ -284,9 +284,12 @@ class RunListing(Container):
         if event.rows.cursor < len(event.rows.rows) - 1 and self.feed.reading_on:
             self.feed.reading_on = False
             self.post_message(self.Changed())
-        self._come_near()
 
     @on(Scrolled)
+    def _scrolled(self, event: Scrolled) -> None:
+        event.stop()
+        self._come_near()
+
     def _come_near(self) -> None:
         """Read what is in view now, and what may be soon."""
         table = self.table

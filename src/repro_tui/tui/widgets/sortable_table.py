@@ -6,7 +6,6 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Region, Spacing
 from textual.message import Message
 from textual.reactive import reactive
@@ -134,6 +133,6 @@ class SortableTable(Table[T]):
                 self.column = number
                 self.post_message(Headed(self, self.fitted_columns.columns[number]))
 
-    def title_of(self, number: int, title: Content) -> Content:
-        under = number == self.column and self.has_focus
-        return title.stylize("$accent underline") if under else title
+    @property
+    def stressed(self) -> int | None:
+        return self.column if self.has_focus else None

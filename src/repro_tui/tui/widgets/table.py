@@ -127,6 +127,8 @@ class Table(Rows[T]):
         self._growing = False
         self.sized: Mapping[str, int] = {}
         """Widths in cells of the columns that were sized by hand."""
+        self._titles: tuple[Layout[T], int | None, Content] = Layout(), None, Content()
+        """The head, of which columns it is, and which of them is stressed."""
 
     # --- Columns -----------------------------------------------------------------------
 
@@ -175,19 +177,17 @@ class Table(Rows[T]):
 
     def head(self, width: int) -> Content:
         del width
-        titles = []
-        layout = self.fitted_columns
-        for number, (column, wide) in enumerate(zip(layout.columns, layout.widths, strict=True)):
-            arrow = Content(f" {column.arrow}" if column.arrow else "")
-            named = Content(column.title).truncate(wide - len(arrow), ellipsis=True)
-            title = _fit(named + arrow, wide, column.right)
-            titles.append(self.title_of(number, title))
-        return Content(" ") + Content(" " * GAP).join(titles)
+        layout, stressed, head = self._titles
+        if layout is not self.fitted_columns or stressed != self.stressed:
+            layout, stressed = self.fitted_columns, self.stressed
+            head = titles(layout, stressed)
+            self._titles = layout, stressed, head
+        return head
 
-    def title_of(self, number: int, title: Content) -> Content:
-        """How the title of a column is drawn."""
-        del number
-        return title
+    @property
+    def stressed(self) -> int | None:
+        """The column whose title is stressed, if any is."""
+        return None
 
     def strip(self, row: T, width: int, style: Style) -> Strip:
         """Few segments, made at once: a page of lines is drawn at every press of a key."""
@@ -232,6 +232,17 @@ class Table(Rows[T]):
     def cell(self, column: Column[T], row: T) -> Content:
         """What a column tells of a row."""
         return column.cell(row)
+
+
+def titles(layout: Layout[T], stressed: int | None = None) -> Content:
+    """The titles of columns, each over its own; that of the column `stressed` stands out."""
+    drawn = []
+    for number, (column, wide) in enumerate(zip(layout.columns, layout.widths, strict=True)):
+        arrow = Content(f" {column.arrow}" if column.arrow else "")
+        named = Content(column.title).truncate(wide - len(arrow), ellipsis=True)
+        title = _fit(named + arrow, wide, column.right)
+        drawn.append(title.stylize("$accent underline") if number == stressed else title)
+    return Content(" ") + Content(" " * GAP).join(drawn)
 
 
 def _fit(cell: Content, width: int, right: bool) -> Content:
