@@ -12,19 +12,18 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from repro_tui.compare.model import Comparison, Finding, Kind
+from repro_tui.compare.model import Comparison, Finding
 from repro_tui.compare.several import Several
-from repro_tui.evidence.model import Run, SectionName
+from repro_tui.evidence.model import SectionName
 from repro_tui.evidence.tracking.reader import Progress
-from repro_tui.reports import several as several_words
 from repro_tui.reports import words
-from repro_tui.text import visible
+from repro_tui.tui import clipboard
 from repro_tui.tui.background import Failed, Progressed, start
+from repro_tui.tui.compared import called, first, names, plottable, runs
 from repro_tui.tui.finding_rows import CellsRow, FindingRow, Row, SectionRow, identity
 from repro_tui.tui.finding_text import cut, peek, row_of, value_of
 from repro_tui.tui.house import house
 from repro_tui.tui.listing import Listing
-from repro_tui.tui.outcome import headline
 from repro_tui.tui.screens.detail import DetailScreen
 from repro_tui.tui.screens.export import ExportScreen
 from repro_tui.tui.screens.pick import Choice, PickScreen
@@ -35,6 +34,7 @@ from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.finding_list import FindingList
 from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen, Moved
+from repro_tui.tui.widgets.search_box import SearchBox
 
 _VERDICT = 7
 """Lines of the verdict, where the screen is not high enough for more."""
@@ -94,7 +94,7 @@ class CompareScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopBar()
-        yield Input(id="box", placeholder="search in keys, values and notes", compact=True)
+        yield SearchBox("search in keys, values and notes")
         yield Static(id="banner")
         yield FindingList(id="list")
         yield Static(id="peek")
@@ -151,15 +151,15 @@ class CompareScreen(Screen[None]):
         )  # fmt: skip
 
     def on_compared(self, message: Compared) -> None:
-        first = self._compared is None
+        begins = self._compared is None
         self._reading = False
         self._ids, self._compared = message.run_ids, message.compared
-        self._list.names = _names(message.compared)
+        self._list.names = names(message.compared)
         self.refresh_bindings()
         self._listing.load(message.compared)
         self._show_verdict()
         self._show()
-        if first:
+        if begins:
             self._list.column = 2
             self.action_next(1)
 
@@ -193,7 +193,7 @@ class CompareScreen(Screen[None]):
             listing = self._listing
             parts.append(listing.where(self._list.current))
             parts.append(Content("everything" if listing.everything else "only differences"))
-            parts.append(shown(words.tolerance(_first(self._compared).policy), MUTED))
+            parts.append(shown(words.tolerance(first(self._compared).policy), MUTED))
         self.query_one(".bar", Static).update(Content("  ·  ").join(parts))
 
     @on(Moved, "#list")
@@ -215,7 +215,7 @@ class CompareScreen(Screen[None]):
         if action == "pair" and len(self._ids) == 2:
             return False
         if action == "metrics" and self._compared is not None:
-            return self._metrics is not None
+            return bool(plottable(self._compared))
         always = action in ("reload", "back", "leave") or not hasattr(self, f"action_{action}")
         return True if always or self._compared is not None else None
 
@@ -230,10 +230,12 @@ class CompareScreen(Screen[None]):
 
     # --- Searching -------------------------------------------------------------------------
 
+    @property
+    def _box(self) -> SearchBox:
+        return self.query_one(SearchBox)
+
     def action_search(self) -> None:
-        box = self.query_one("#box", Input)
-        box.add_class("-open")
-        box.focus()
+        self._box.open()
 
     @on(Input.Changed, "#box")
     def _typed(self, event: Input.Changed) -> None:
@@ -250,13 +252,11 @@ class CompareScreen(Screen[None]):
             self._end_search()
         elif not self._listing.matching and not self._listing.everything:
             self.notify("Nothing that differs matches; a searches in what is equal, too.")
-        self.query_one("#box", Input).remove_class("-open")
+        self._box.close()
         self._list.focus()
 
     def _end_search(self) -> None:
-        box = self.query_one("#box", Input)
-        box.value = ""
-        box.remove_class("-open")
+        self._box.close(clear=True)
         self._listing.look_for("")
         self._list.focus()
         self._tell()
@@ -283,20 +283,13 @@ class CompareScreen(Screen[None]):
     def action_copy_value(self) -> None:
         row = self._list.current
         if row is not None:
-            self._copy(*value_of(row, self._list.here))
+            what, text = value_of(row, self._list.here)
+            clipboard.copy(self.app, text, f"the {what}")
 
     def action_copy_row(self) -> None:
         row = self._list.current
         if row is not None:
-            self._copy("row", row_of(row))
-
-    def _copy(self, called: str, text: str) -> None:
-        """To the clipboard as it is; what is told of it is safe to show."""
-        if not text:
-            self.notify("There is nothing to copy here.", severity="warning")
-            return
-        self.app.copy_to_clipboard(text)
-        self.notify(visible(text, 120), title=f"Copied the {called}", markup=False)
+            clipboard.copy(self.app, row_of(row), "the row")
 
     # --- Going on --------------------------------------------------------------------------
 
@@ -312,27 +305,15 @@ class CompareScreen(Screen[None]):
 
     def open_finding(self, section: SectionName, finding: Finding) -> None:
         if isinstance(self._compared, Comparison):
-            runs = self._compared.left, self._compared.right
-            among = self._compared[section].findings
-            self.app.push_screen(DetailScreen(section, finding, _called(*runs), among))
-
-    @property
-    def _metrics(self) -> Comparison | None:
-        """What has metrics to be drawn: two runs, of which at least one metric was compared."""
-        compared = self._compared
-        if not isinstance(compared, Comparison):
-            return None
-        found = compared[SectionName.METRICS].findings
-        return compared if any(each.kind is not Kind.UNKNOWN for each in found) else None
+            pair, among = called(self._compared), self._compared[section].findings
+            self.app.push_screen(DetailScreen(section, finding, pair, among))
 
     def action_metrics(self) -> None:
         # Plots: not before the first paint of the program.
         from repro_tui.tui.screens.metrics import MetricsScreen
 
-        compared = self._metrics
-        if compared is not None:
-            names = _called(compared.left, compared.right)
-            self.app.push_screen(MetricsScreen(compared[SectionName.METRICS].findings, names))
+        if isinstance(self._compared, Comparison):
+            self.app.push_screen(MetricsScreen(plottable(self._compared), called(self._compared)))
 
     def _open_cell(self, row: CellsRow) -> None:
         """Open the base's value beside that of the column, or beside the gravest."""
@@ -344,9 +325,8 @@ class CompareScreen(Screen[None]):
         if finding is None:
             self.notify("Neither this run nor the base has anything here.")
         else:
-            names = _called(pair.left, pair.right)
             among = pair[row.section].findings
-            self.app.push_screen(DetailScreen(row.section, finding, names, among))
+            self.app.push_screen(DetailScreen(row.section, finding, called(pair), among))
 
     def action_pair(self) -> None:
         """Compare the base with the run of the column alone."""
@@ -362,8 +342,8 @@ class CompareScreen(Screen[None]):
         elif self._list.column > 1:
             self._rebase(self._ids[self._list.column - 1])
         elif self._compared is not None:
-            called = zip(_runs(self._compared), self._list.names, strict=True)
-            choices = [Choice(shown(name), run.run_id) for run, name in called]
+            named = zip(runs(self._compared), self._list.names, strict=True)
+            choices = [Choice(shown(name), run.run_id) for run, name in named]
             self.app.push_screen(PickScreen("Base", choices, self._ids[0]), self._rebase)
 
     def _rebase(self, run_id: str | None) -> None:
@@ -385,11 +365,11 @@ class CompareScreen(Screen[None]):
         from repro_tui.tui.screens.rerun import RerunScreen
 
         if self._compared is not None:
-            self.app.push_screen(RerunScreen(_first(self._compared).left))
+            self.app.push_screen(RerunScreen(first(self._compared).left))
 
     def action_back(self) -> None:
         """One step back: out of the search, out of the reading, out of the screen."""
-        if self._listing.search or self.query_one("#box").has_class("-open"):
+        if self._listing.search or self._box.is_open:
             self._end_search()
         elif self._reading and self._compared is not None:
             self._reading = False
@@ -401,26 +381,3 @@ class CompareScreen(Screen[None]):
     def action_leave(self) -> None:
         self.workers.cancel_node(self)
         self.dismiss()
-
-
-def _first(compared: Comparison | Several) -> Comparison:
-    return compared.comparisons[0] if isinstance(compared, Several) else compared
-
-
-def _runs(compared: Comparison | Several) -> tuple[Run, ...]:
-    return compared.runs if isinstance(compared, Several) else (compared.left, compared.right)
-
-
-def _called(left: Run, right: Run) -> tuple[str, str]:
-    """What the runs are called where there is room: by name and id."""
-    names = [f"{run.name or 'run'} ({run.run_id[:8]})" for run in (left, right)]
-    return names[0], names[1]
-
-
-def _names(compared: Comparison | Several) -> tuple[str, ...]:
-    """What stands over the columns; of several runs with the verdict on each."""
-    if not isinstance(compared, Several):
-        return _called(compared.left, compared.right)
-    base, *others = several_words.names(compared)
-    verdicts = (headline(each.verdict.headline).plain[0] for each in compared.comparisons)
-    return (f"base {base}", *(f"{v} {name}" for v, name in zip(verdicts, others, strict=True)))

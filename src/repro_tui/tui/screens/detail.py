@@ -16,11 +16,13 @@ from repro_tui.compare.model import Finding
 from repro_tui.evidence.model import SectionName
 from repro_tui.reports import words
 from repro_tui.text import visible
+from repro_tui.tui import clipboard
 from repro_tui.tui.finding_rows import FindingRow
 from repro_tui.tui.spelling import MUTED, colour, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen
+from repro_tui.tui.widgets.search_box import SearchBox
 
 if TYPE_CHECKING:
     from repro_tui.tui.finding_views import View
@@ -72,7 +74,7 @@ class DetailScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopBar()
-        yield Input(id="box", compact=True)
+        yield SearchBox()
         yield Static(id="found")
         yield Vertical(id="views")
         yield Keys(palette=False)
@@ -189,10 +191,9 @@ class DetailScreen(Screen[None]):
     # --- Searching and copying -----------------------------------------------------------
 
     def action_search(self) -> None:
-        box = self.query_one("#box", Input)
+        box = self.query_one(SearchBox)
         box.placeholder = self._views[self._at].searches
-        box.add_class("-open")
-        box.focus()
+        box.open()
 
     @on(Input.Submitted, "#box")
     def _entered(self, event: Input.Submitted) -> None:
@@ -204,22 +205,15 @@ class DetailScreen(Screen[None]):
             self._close_box()
 
     def _close_box(self) -> None:
-        box = self.query_one("#box", Input)
-        box.value = ""
-        box.remove_class("-open")
+        self.query_one(SearchBox).close(clear=True)
         self._widget.focus()
 
     def action_back(self) -> None:
-        if self.query_one("#box").has_class("-open"):
+        if self.query_one(SearchBox).is_open:
             self._close_box()
             self._views[self._at].seek("")
         else:
             self.dismiss()
 
     def action_copy(self) -> None:
-        text = self._views[self._at].copied()
-        if not text:
-            self.notify("There is nothing to copy here.", severity="warning")
-            return
-        self.app.copy_to_clipboard(text)
-        self.notify(visible(text, 120), title="Copied", markup=False)
+        clipboard.copy(self.app, self._views[self._at].copied())

@@ -19,6 +19,7 @@ from repro_tui.tui.spelling import MUTED, shown
 from repro_tui.tui.widgets.bar import TopBar
 from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.multiples import MetricChosen, MetricGrid, Walked
+from repro_tui.tui.widgets.search_box import SearchBox
 
 
 class MetricsScreen(Screen[None]):
@@ -61,7 +62,7 @@ class MetricsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopBar()
-        yield Input(id="box", placeholder="search in the names", compact=True)
+        yield SearchBox("search in the names")
         yield Static(id="legend")
         yield MetricGrid(self._multiples, id="grid")
         yield Static(id="nothing", classes="note")
@@ -126,9 +127,7 @@ class MetricsScreen(Screen[None]):
     # --- Searching -----------------------------------------------------------------------
 
     def action_search(self) -> None:
-        box = self.query_one("#box", Input)
-        box.add_class("-open")
-        box.focus()
+        self.query_one(SearchBox).open()
 
     @on(Input.Changed, "#box")
     def _typed(self, event: Input.Changed) -> None:
@@ -137,13 +136,13 @@ class MetricsScreen(Screen[None]):
 
     @on(Input.Submitted, "#box")
     def _entered(self) -> None:
-        self.query_one("#box", Input).remove_class("-open")
+        self.query_one(SearchBox).close()
         self._grid.focus()
 
     def action_back(self) -> None:
         """Out of the search, out of the screen."""
-        box = self.query_one("#box", Input)
-        if self._search or box.has_class("-open"):
+        box = self.query_one(SearchBox)
+        if self._search or box.is_open:
             box.value = ""
             self._entered()
         else:

@@ -11,11 +11,13 @@ from textual.widgets import Input, Static
 
 from repro_tui.rerun.model import Job
 from repro_tui.text import visible
+from repro_tui.tui import clipboard
 from repro_tui.tui.background import start
 from repro_tui.tui.house import house
 from repro_tui.tui.job_course import silence
 from repro_tui.tui.widgets.log_view import LogView
 from repro_tui.tui.widgets.rows import Moved
+from repro_tui.tui.widgets.search_box import SearchBox
 
 _POLL = 0.5
 """Seconds between two looks at the log."""
@@ -45,7 +47,7 @@ class JobLog(Vertical):
         self._reading = False
 
     def compose(self) -> ComposeResult:
-        yield Input(id="box", placeholder="search in the log", compact=True)
+        yield SearchBox("search in the log")
         yield LogView(id="log")
         yield Static(id="silence", classes="note")
 
@@ -57,8 +59,8 @@ class JobLog(Vertical):
         return self.query_one(LogView)
 
     @property
-    def _box(self) -> Input:
-        return self.query_one("#box", Input)
+    def _box(self) -> SearchBox:
+        return self.query_one(SearchBox)
 
     def show(self, job: Job | None) -> None:
         """Show the log of this job from now on."""
@@ -122,26 +124,18 @@ class JobLog(Vertical):
 
     def copy(self) -> None:
         """Copy the line under the cursor."""
-        line = self._view.current
-        if line:
-            self.app.copy_to_clipboard(line)
-            self.notify(visible(line, 120), title="Copied the line", markup=False)
-        else:
-            self.notify("There is nothing to copy here.", severity="warning")
+        clipboard.copy(self.app, self._view.current or "", "the line")
 
     # --- Searching -----------------------------------------------------------------------
 
     def begin_search(self) -> None:
-        self._box.add_class("-open")
-        self._box.focus()
+        self._box.open()
 
     def end_search(self) -> bool:
         """Search no more; whether there was a search."""
-        box = self._box
-        if not (box.has_class("-open") or self._view.log_lines.searched):
+        if not (self._box.is_open or self._view.log_lines.searched):
             return False
-        box.remove_class("-open")
-        box.value = ""
+        self._box.close(clear=True)
         self._view.search("")
         self.post_message(self.Changed())
         return True
@@ -155,7 +149,7 @@ class JobLog(Vertical):
     @on(Input.Submitted, "#box")
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        self._box.remove_class("-open")
+        self._box.close()
         self._view.focus()
 
     @on(Moved, "#log")
