@@ -29,7 +29,7 @@ from repro_tui.evidence.model import (
 from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.overview import Overview, Stored
 from repro_tui.evidence.randomness import device, randomness
-from repro_tui.evidence.record import FOLDER, Record, record_in
+from repro_tui.evidence.record import FOLDER, NO_RECORD, Record, record_in
 from repro_tui.evidence.tracking import Listing, Reader, local_path
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.reader import Fetched, Progress, silent
@@ -96,13 +96,12 @@ def _record(
 ) -> Record | Missing | Unreadable:
     if isinstance(own.listing, Unreadable):
         return own.listing
-    none = Missing("no record of the execution; it was not started by repro-tui")
     if not own.listing.files:
-        return none
+        return NO_RECORD
     fetched = fetch(reader, f"{run.artifact_uri.rstrip('/')}/{FOLDER}", downloads)
     if isinstance(fetched, Fetched):
         return record_in(fetched.folder)
-    return fetched or none
+    return fetched or NO_RECORD
 
 
 def _environment(

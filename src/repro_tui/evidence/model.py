@@ -61,7 +61,6 @@ class Tag:
     GIT_REPO_URL = "mlflow.source.git.repoURL"
     ENTRY_POINT = "mlflow.project.entryPoint"
     PROJECT_ENV = "mlflow.project.env"
-    PROJECT_BACKEND = "mlflow.project.backend"
     IMAGE = "mlflow.docker.image.uri"
 
     REEXECUTES = "repro_tui.reexecutes"

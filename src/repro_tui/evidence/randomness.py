@@ -20,8 +20,6 @@ _DEFAULT = "the library's default, always the same"
 
 VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
 
-NO_RECORD = Missing("no record of the execution; MLflow does not record this")
-
 
 def randomness(record: Record | Missing | Unreadable) -> Section:
     """Seeds and determinism switches.

@@ -21,6 +21,7 @@ PATCH = "changes.patch"
 """The uncommitted changes, beside the record."""
 _LIMIT = 8 << 20
 _PATCH_LIMIT = 128 << 20
+NO_RECORD = Missing("no record of the execution; it was not started by repro-tui")
 
 Scalar = str | int | float | bool | None
 
@@ -129,7 +130,7 @@ def read_record(folder: Path) -> Record | Missing | Unreadable:
 def record_in(place: Path) -> Record | Missing | Unreadable:
     """The record in the artifact folder that holds nothing else, if there is one."""
     if not (place / NAME).exists():
-        return Missing("no record of the execution; it was not started by repro-tui")
+        return NO_RECORD
     source = f"{FOLDER}/{NAME}"
     try:
         # A link could show any file of this machine as if it were the run's.

@@ -26,11 +26,6 @@ class ProjectCommand:
     env_manager: EnvManager = EnvManager.VIRTUALENV
 
 
-def is_mlflow_run(words: Sequence[str]) -> bool:
-    """Whether a command starts a project: `mlflow run …` or `python -m mlflow run …`."""
-    return _arguments(words) is not None
-
-
 def project_command(words: Sequence[str], here: Path) -> ProjectCommand | None:
     """What `mlflow run` started in the folder `here` would run.
 
@@ -79,6 +74,7 @@ def _declared(folder: Path) -> Project | None:
 
 
 def _arguments(words: Sequence[str]) -> list[str] | None:
+    """Of `mlflow run …` or `python -m mlflow run …`; None: it is another command."""
     names = [PurePosixPath(word).name for word in words[:4]]
     if names[:2] == ["mlflow", "run"]:
         return list(words[2:])
