@@ -26,7 +26,11 @@ class Departed(Message):
 
 
 class DepartureWatch:
-    """Looks at jobs in turns, one turn at a time, until a departure was told of them."""
+    """Looks at jobs in turns, one turn at a time, until a departure was told of them.
+
+    The screen of jobs asks by itself (CourseFeed): for one job at once, also for one that has
+    ended or was told of, and does not wait for a turn of all.
+    """
 
     def __init__(self) -> None:
         self._told: set[str] = set()
