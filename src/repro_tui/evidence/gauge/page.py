@@ -1,6 +1,7 @@
 """What a page of runs tells of one, before anything else of it is read. Pure."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from repro_tui.evidence.gauge.parts import Sections
 from repro_tui.evidence.model import (
@@ -15,6 +16,12 @@ from repro_tui.evidence.model import (
     Tag,
 )
 
+_TAGS = (
+    Tag.COMMIT, Tag.DETERMINISM, Tag.DEVICE, Tag.DIRTY, Tag.ENTRY_POINT, Tag.GIT_COMMIT, Tag.PYTHON,
+    Tag.SEED, Tag.SOURCE_NAME,
+)  # fmt: skip
+"""All that is looked at of a page beside what announces a record."""
+
 
 def seen_on_page(run: Run) -> Sections:
     """What a page of runs tells of one: its tags, params and last metrics, nothing read.
@@ -23,8 +30,14 @@ def seen_on_page(run: Run) -> Sections:
     for, what only a record can tell is missing, and not merely unseen.
     """
     announced = any(tag in run.tags for tag in (Tag.RECORD, Tag.DETERMINISM, Tag.JOB))
+    return _seen(announced, *map(run.tags.get, _TAGS))
+
+
+@lru_cache(1024)
+def _seen(announced: bool, *told: str | None) -> Sections:
+    """Made once of the same tags: most runs of a store have them in common."""
     unrecorded = NOT_LOOKED_AT if announced else Missing("MLflow does not record it")
-    tags = run.tags
+    tags = {tag: value for tag, value in zip(_TAGS, told, strict=True) if value is not None}
     return {
         section.name: section
         for section in (
