@@ -147,8 +147,10 @@ class ReproApp(App[None]):
             self.complain(problem)
         # The screen of the first store is there already; by this name it can be left later.
         self.add_mode(self.DEFAULT_MODE, RunsScreen)
-        # The thread that opens the store imports much, at the cost of whatever is drawn meanwhile.
-        self.call_after_refresh(self.open_store)
+
+    def on_ready(self) -> None:
+        # Not before the first frame is drawn: the thread that opens the store imports much.
+        self.open_store()
 
     def on_unmount(self) -> None:
         if self._engine is not None:
