@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import signal
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -32,12 +33,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class BrowserServer(Server):
-    """Serves `command`, a shell's line that opens the program, at a secret address.
+    """Serves `command`, a shell's line that opens the program, at a secret address."""
 
-    `tell` is called with the address once it can be opened.
-    """
-
-    def __init__(self, command: str, port: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, command: str, port: int) -> None:
         super().__init__(
             command,
             host=HOST,
@@ -45,7 +43,6 @@ class BrowserServer(Server):
             title="repro-tui",
             templates_path=Path(__file__).parent / "templates",
         )
-        self._tell = tell
         self._token = secrets.token_urlsafe(24)
         self._authority = f"{HOST}:{port}"
         self.public_url = f"http://{self._authority}"
@@ -62,8 +59,22 @@ class BrowserServer(Server):
         return application
 
     async def on_startup(self, app: web.Application) -> None:
-        del app
-        self._tell(f"{self.public_url}/?{_TOKEN}={self._token}")
+        """Nothing: textual-serve would print an address without the secret."""
+
+    def serve_on(self, bound: socket.socket, tell: Callable[[str], None]) -> None:
+        """Serve until Ctrl-C or SIGTERM. `tell` is called with the address once it answers.
+
+        textual-serve's own `serve` binds the port itself and does not say when that is done.
+        """
+        self.initialize_logging()
+        loop = asyncio.new_event_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.request_exit)
+        address = f"{self.public_url}/?{_TOKEN}={self._token}"
+        web.run_app(
+            self._make_app(), sock=bound, handle_signals=False, loop=loop,
+            print=lambda _: tell(address),
+        )  # fmt: skip
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -93,15 +104,12 @@ def serve(command: str, port: int, tell: Callable[[str], None]) -> None:
 
     Raises ReproError where the port is taken.
     """
-    try:
-        with contextlib.closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            port = probe.getsockname()[1]
-    except OSError as error:
-        raise ReproError(
-            f"Port {port} cannot be used: {error.strerror}.", "Name another with --port, or 0."
-        ) from error
-    # textual-serve asks for the thread's loop, which Python no longer makes by itself.
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    BrowserServer(command, port, tell).serve()
+    with contextlib.closing(socket.socket()) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((HOST, port))
+        except OSError as error:
+            raise ReproError(
+                f"Port {port} cannot be used: {error.strerror}.", "Name another with --port, or 0."
+            ) from error
+        BrowserServer(command, bound.getsockname()[1]).serve_on(bound, tell)
