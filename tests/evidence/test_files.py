@@ -62,7 +62,7 @@ def test_hashing_gives_way_to_everything_else(tmp_path: Path) -> None:
     with Watched(tmp_path / "cache") as hashes:
         hash_folder(tmp_path / "run", hashes=hashes)
 
-    assert priorities == [min(own + 10, 19)]
+    assert priorities == [min(own + 5, 19)]
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
