@@ -83,8 +83,11 @@ def test_a_plain_script(tmp_path: Path) -> None:
     assert found.imports == {"torch"}
 
 
-def test_a_module_name_of_endless_parts_is_passed_over(tmp_path: Path) -> None:
-    made = commit(tmp_path, {"train.py": "import " + ".".join(["a"] * 100_000), "a.py": ""})
+@pytest.mark.parametrize("dot", [".", " . ", " .\\\n"])
+@pytest.mark.parametrize("part", ["a", "é"])
+def test_a_module_name_of_endless_parts_is_passed_over(tmp_path: Path, dot: str, part: str) -> None:
+    endless = dot.join([part] * (500_000 // len(f"{dot}{part}")))
+    made = commit(tmp_path, {"train.py": f"import a\nimport {endless}", "a.py": ""})
     of = run(tags={Tag.GIT_COMMIT: made, Tag.SOURCE_NAME: "train.py"})
     found = reach(of, None, origin(of, None, Places(tmp_path)))
     assert found.files == {"train.py": "run by the command"}

@@ -6,6 +6,7 @@ this orders what changed, and decides nothing.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,8 +26,9 @@ _LARGEST = 1 << 20
 """Bytes of one file of code that is read."""
 _MOST_FILES = 400
 _MOST_BYTES = 8 << 20
-_DEEPEST = 100
-"""Parts of a module's name; a stranger's file can spell one with half a million."""
+_ENDLESS = re.compile(rb"\.(?:[\s\\]*+[\w\x80-\xff]++[\s\\]*+\.){100}")
+"""A name of more parts than anybody's: Python's parser takes the square of their number, and
+minutes for a megabyte of them."""
 _DISTRIBUTIONS = {
     "attr": "attrs",
     "bs4": "beautifulsoup4",
@@ -128,8 +130,6 @@ class _Walk:
     def module(self, name: str, folder: str) -> Iterator[str]:
         """The files that importing `name` runs: the packages above it, and its own."""
         parts = name.split(".")
-        if len(parts) > _DEEPEST:
-            return
         for root in dict.fromkeys((folder, *self.roots)):
             tried = [
                 f"{root}{'/'.join(parts[:length])}{end}"
@@ -178,6 +178,8 @@ class _Walk:
 
 def _imported(content: bytes, path: str) -> Iterator[tuple[str, int]]:
     """The modules that a file imports, each with its leading dots."""
+    if _ENDLESS.search(content):
+        return
     try:
         tree = ast.parse(decode(content, path))
     except (ReproError, SyntaxError, ValueError, MemoryError, RecursionError):

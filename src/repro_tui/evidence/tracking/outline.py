@@ -73,6 +73,9 @@ class Ids(Sequence[str]):
         start = place % self._count * self._width
         return self._bytes[start : start + self._width].rstrip(b"\0").decode()
 
+    def __repr__(self) -> str:
+        return f"Ids({list(self)})"
+
     def find(self, run_id: str) -> int | None:
         """Where an id stands, if it is there."""
         wanted = run_id.encode(errors="replace").ljust(self._width, b"\0")
