@@ -80,7 +80,7 @@ def page_down(ground: Ground) -> Iterator[Row]:
         yield Row(
             f"page down in {count:,} rows, CPU time",
             lambda: _paging(ours, "g", pages),
-            (Rival("DataTable", lambda: _paging(bare, _FIRST_ROW, pages), 0.2, held=0.5),),
+            (Rival("DataTable", lambda: _paging(bare, _FIRST_ROW, pages), 0.2, held=0.4),),
         )
 
 

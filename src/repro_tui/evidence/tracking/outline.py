@@ -153,7 +153,8 @@ def outlined(
 
     `runs`: ids in order; `children`: the id of each run that is part of one, and of that one.
     """
-    run_ids = Ids.joined([Ids.of(run_id for (run_id,) in chunk) for chunk in runs])
+    # In parts to the end: very many ids never all stand in memory unpacked.
+    parts = [Ids.of(run_id for (run_id,) in chunk) for chunk in runs]
     parents = {child: parent for chunk in children for child, parent in chunk}
-    parent_ids = Ids.of(map(parents.get, run_ids, repeat("")))
-    return Outline(run_ids, parent_ids, tuple(Verdict(*row) for row in verdicts))
+    parent_ids = Ids.joined([Ids.of(map(parents.get, part, repeat(""))) for part in parts])
+    return Outline(Ids.joined(parts), parent_ids, tuple(Verdict(*row) for row in verdicts))
