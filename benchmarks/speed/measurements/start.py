@@ -43,7 +43,6 @@ def first_rows(ground: Ground) -> Iterator[Row]:
             "own first frame",
             lambda: _until(ground, _PROGRAM, uri, _IN_THE_FIRST_FRAME),
             1.3,
-            held=1.8,
         )
     ]
     if not ground.short:
