@@ -191,7 +191,7 @@ def _relative(path: Path, root: Path) -> str:
 def _give_way() -> None:
     """Let the thread that draws go first: hashing would keep every core busy.
 
-    By a little: beside a training that does the same a third of a core is left.
+    By a little: beside a training that does the same a quarter of a core is left.
     """
     # On Linux alone a thread has a priority of its own: see nice(2). Elsewhere it is the process's.
     if sys.platform == "linux":

@@ -27,8 +27,8 @@ _LARGEST = 1 << 20
 _MOST_FILES = 400
 _MOST_BYTES = 8 << 20
 _ENDLESS = re.compile(rb"\.(?:[\s\\]*+[\w\x80-\xff]++[\s\\]*+\.){100}")
-"""A name of more parts than anybody's: Python's parser takes the square of their number, and
-minutes for a megabyte of them."""
+"""A name of more parts than anybody's: Python's parser takes the square of their number, 18
+seconds for 200 KB of them."""
 _DISTRIBUTIONS = {
     "attr": "attrs",
     "bs4": "beautifulsoup4",
