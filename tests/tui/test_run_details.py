@@ -16,7 +16,7 @@ from repro_tui.evidence.tracking.reader import Listing, StoredFile
 from repro_tui.text import visible
 from repro_tui.tui.artifact_tree import tree
 from repro_tui.tui.run_details import NOTE, lines
-from repro_tui.tui.run_lines import Line, Topic
+from repro_tui.tui.run_lines import Line, Topic, wrap
 from repro_tui.tui.screens.value import pieces
 from repro_tui.tui.told import Told
 
@@ -167,3 +167,10 @@ def test_a_tree_sums_up_its_folders_and_says_where_it_ends() -> None:
     ]  # fmt: skip
     assert tree(Listing(()))[0].plain == "none"
     assert tree(Unreadable("s3", "no [/x] access"))[0].plain == "cannot be listed: no [/x] access"
+
+
+def test_the_hint_at_a_long_text_is_wrapped_where_there_is_little_room() -> None:
+    lines = wrap("long " * 100, 16, 6)
+    assert " ".join(lines[-3:]) == "… 500 characters; enter shows all"
+    assert all(len(line) <= 16 for line in lines)
+    assert len(lines) == 6

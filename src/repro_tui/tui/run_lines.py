@@ -84,7 +84,8 @@ def wrap(text: str, room: int, most: int) -> list[str]:
     parts = [part.plain.rstrip() for part in Content(safe).wrap(room)]
     if len(parts) <= most and len(cut) == len(text):
         return parts
-    return [*parts[: most - 1], f"… {len(text):,} characters; enter shows all"]
+    hint = Content(f"… {len(text):,} characters; enter shows all").wrap(room)
+    return [*parts[: max(most - len(hint), 1)], *(part.plain.rstrip() for part in hint)]
 
 
 def wrapped(
