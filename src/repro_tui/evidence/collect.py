@@ -19,17 +19,18 @@ from repro_tui.evidence.data import data
 from repro_tui.evidence.environment import environment
 from repro_tui.evidence.hashes import Hashes
 from repro_tui.evidence.lockfiles import lockfiles
+from repro_tui.evidence.lost import gone, model_gone
 from repro_tui.evidence.model import (
     Evidence,
     Fact,
     History,
     Key,
     Known,
+    LoggedModel,
     Missing,
     Run,
     Section,
     SectionName,
-    Tag,
     Unreadable,
 )
 from repro_tui.evidence.origin import Places, origin
@@ -60,7 +61,7 @@ def collect(
     run = reader.run(run_id)
     progress("the run's artifacts")
     fetched = fetch(reader, run.artifact_uri, downloads, _of("the run's artifacts", progress))
-    fetched = fetched or gone(run)
+    fetched = fetched or gone(run, reader.uri)
     # What is still being written may be mapped into memory, and change unseen.
     cache = places.cache if places and run.finished else None
     with Hashes(cache) if cache else nullcontext() as hashes:
@@ -97,17 +98,6 @@ def collect(
     return Evidence(run, {section.name: section for section in sections}, reached)
 
 
-def gone(run: Run) -> Unreadable | None:
-    """Why a run without artifacts must have had some; None: it may have had none.
-
-    Without artifacts MLflow makes no folder; but a re-execution was given a record.
-    """
-    if run.finished and Tag.DETERMINISM in run.tags:
-        reason = "the artifacts are gone: repro-tui keeps its record among them"
-        return Unreadable(run.artifact_uri, reason)
-    return None
-
-
 def _of(what: str, progress: Progress) -> Progress:
     """Progress in a part of the work."""
     return lambda text: progress(f"{what}: {text}")
@@ -119,14 +109,12 @@ def _models(
     models = ask(lambda: reader.logged_models(run_id))
     if isinstance(models, Unreadable):
         return models
+
+    def fetched(model: LoggedModel) -> Fetched | Unreadable | None:
+        return fetch(reader, model.artifact_location, downloads, progress)
+
     return by_model(
-        [
-            (
-                model,
-                files(fetch(reader, model.artifact_location, downloads, progress), hashes=hashes),
-            )
-            for model in models
-        ]
+        [(model, files(fetched(model) or model_gone(model), hashes=hashes)) for model in models]
     )
 
 

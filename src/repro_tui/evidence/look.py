@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from repro_tui.errors import ReproError
 from repro_tui.evidence.artifacts import Files, by_model, fetch, files, models_within
 from repro_tui.evidence.code import code
-from repro_tui.evidence.collect import ask, gone
+from repro_tui.evidence.collect import ask
 from repro_tui.evidence.data import data
 from repro_tui.evidence.environment import REQUIREMENTS, environment
 from repro_tui.evidence.lockfiles import lockfiles
+from repro_tui.evidence.lost import gone, model_gone
 from repro_tui.evidence.model import (
     NOT_LOOKED_AT,
     Fact,
@@ -51,7 +52,8 @@ def look(
     """
     run = reader.run(run_id)
     progress("listing the artifacts")
-    own = Stored("", run.artifact_uri, _listing(reader, run.artifact_uri) or gone(run) or _NOTHING)
+    uri = run.artifact_uri
+    own = Stored("", uri, _listing(reader, uri) or gone(run, reader.uri) or _NOTHING)
     models = ask(lambda: reader.logged_models(run_id))
     progress("listing the models")
     of_models = (
@@ -88,7 +90,7 @@ def _listing(reader: Reader, uri: str) -> Listing | Unreadable | None:
 
 def _of_model(reader: Reader, model: LoggedModel) -> Stored:
     uri = model.artifact_location
-    return Stored(model.name, uri, _listing(reader, uri) or _NOTHING)
+    return Stored(model.name, uri, _listing(reader, uri) or model_gone(model) or _NOTHING)
 
 
 def _record(
