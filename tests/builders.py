@@ -7,10 +7,10 @@
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
+from msgspec.structs import replace
 
 from repro_tui.compare.compare import compare
 from repro_tui.compare.model import Comparison
@@ -66,7 +66,7 @@ def run(run_id: str = LEFT_ID, name: str = "baseline", **fields: object) -> Run:
         },
         metrics={"loss": 0.125, "accuracy": 0.9375},
     )
-    return replace(usual, **fields)  # type: ignore[arg-type]  # names are checked at run time
+    return replace(usual, **fields)
 
 
 def known(value: Value, source: str = "test") -> Known:

@@ -1,13 +1,15 @@
 """Generated evidence: facts of every kind in every section, one change of it, and policies."""
 
+import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import RIGHT_ID, blob, bytes_of, changed, evidence, file, history, known, run
 
 from repro_tui.compare.policy import BY_DTYPE, Policy, Rule, ToleranceRule
@@ -179,7 +181,7 @@ def _another(value: Any) -> st.SearchStrategy[Any]:
                 "marker": f"{value.marker} ",
             }
             return st.sampled_from(sorted(fields)).map(
-                lambda field: replace(value, **{field: fields[field]})  # type: ignore[arg-type]
+                lambda field: replace(value, **{field: fields[field]})
             )
         case str() if value[:1] in ("{", "[") and _document(value) is not None:
             return _another_document(_document(value)).map(json.dumps) | _another_text(value)
@@ -271,7 +273,7 @@ def _another_history(value: History) -> st.SearchStrategy[History]:
     def signed(i: int) -> History:
         values = value.values.copy()
         values[i] = -values[i]
-        return replace(value, values=values)
+        return dataclasses.replace(value, values=values)
 
     def repeated(i: int) -> History:
         return taken(np.insert(np.arange(len(value)), i, i))
@@ -279,10 +281,10 @@ def _another_history(value: History) -> st.SearchStrategy[History]:
     def moved(by: int) -> History:
         steps = value.steps.copy()
         steps[-1] += by
-        return replace(value, steps=steps)
+        return dataclasses.replace(value, steps=steps)
 
     ways = [
-        at.map(lambda i: replace(value, values=_flipped(value.values, i))),
+        at.map(lambda i: dataclasses.replace(value, values=_flipped(value.values, i))),
         at.map(signed),
         at.map(repeated),
         st.integers(1, 9).map(moved),

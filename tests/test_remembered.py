@@ -1,9 +1,9 @@
 """`remembered`: what one session leaves for the next, and what is forgotten."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from repro_tui.remembered import FILE, Remembered, StoreView, recall, remember
 

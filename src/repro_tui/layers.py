@@ -6,11 +6,12 @@ can say who decided what.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import takewhile
 from typing import Any
+
+from msgspec import Struct
 
 from repro_tui.compare.policy import BY_DTYPE
 from repro_tui.errors import ReproError
@@ -43,8 +44,7 @@ class Source(StrEnum):
     """Chosen in the program and remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One value in force."""
 
     name: str
@@ -58,8 +58,7 @@ class Setting:
         return self.find()
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(Struct, frozen=True):
     defaults: TomlFile
     own: TomlFile | None
 

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from repro_tui.compare.policy import BY_DTYPE, Policy, Rule, ToleranceRule
 from repro_tui.errors import ReproError
@@ -16,8 +18,7 @@ _NUMBER = "a number, 0 or more; for ulp a whole one; for rtol and atol also “d
 _GIVE = f"Give it {_NUMBER}"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What the options of one command ask for, to be laid over the settings' policy."""
 
     general: Mapping[str, Any] = field(default_factory=dict)

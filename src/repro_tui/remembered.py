@@ -8,9 +8,11 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.discover import without_password
@@ -24,8 +26,7 @@ _MOST_STORES = 50
 _writing = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class StoreView:
+class StoreView(Struct, frozen=True):
     """How the runs of one store were last looked at."""
 
     columns: tuple[str, ...] = ()
@@ -40,8 +41,7 @@ class StoreView:
     """Run ids, in the order in which they were marked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     theme: str = ""
     """The theme that was picked last; empty: none was."""
     theme_asked: str = ""
@@ -80,10 +80,8 @@ def recall(state: Path) -> Remembered:
         kept = json.loads(path.read_bytes())
         if kept["version"] != _VERSION:
             return Remembered()
-        stores = {uri: _view(view) for uri, view in kept["stores"].items()}
-        texts = {name: str(kept.get(name, "")) for name in ("theme", "theme_asked", "last_store")}
-        return Remembered(**texts, stores=stores)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return msgspec.convert(kept, Remembered)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Remembered()
 
 
@@ -93,16 +91,6 @@ def remember(state: Path, change: Callable[[Remembered], Remembered]) -> None:
     Read again first: another program may have remembered something meanwhile.
     """
     with _writing, contextlib.suppress(OSError, ReproError):
-        changed = {"version": _VERSION, **asdict(change(recall(state)))}
+        changed = {"version": _VERSION, **msgspec.to_builtins(change(recall(state)))}
         state.mkdir(parents=True, exist_ok=True)
         write_whole(state / FILE, json.dumps(changed, indent=1) + "\n")
-
-
-def _view(kept: Mapping[str, Any]) -> StoreView:
-    known = {field.name for field in fields(StoreView)}
-    values = {name: kept[name] for name in known & kept.keys()}
-    texts = ("columns", "experiment_ids", "marks")
-    values |= {name: tuple(map(str, values[name])) for name in texts if name in values}
-    if "widths" in values:
-        values["widths"] = {str(name): int(width) for name, width in values["widths"].items()}
-    return StoreView(**values)

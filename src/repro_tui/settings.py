@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import platformdirs
+from msgspec import Struct
 
 from repro_tui import policies, tomlfile
 from repro_tui.compare.policy import Policy
@@ -19,8 +19,7 @@ _APP = "repro-tui"
 N = TypeVar("N", int, float)
 
 
-@dataclass(frozen=True, slots=True)
-class Remapping:
+class Remapping(Struct, frozen=True):
     """Keys that a person gives to an action of the screen."""
 
     binding: str
@@ -31,8 +30,7 @@ class Remapping:
     """File and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What is in force. `confs/repro-tui.toml` documents the keys one by one."""
 
     theme: str

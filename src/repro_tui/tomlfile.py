@@ -1,12 +1,12 @@
 """A TOML file a person wrote, with the line that each of its keys stands on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import tomli
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 
@@ -14,8 +14,7 @@ Place = tuple[str | int, ...]
 """The way to a value: keys of tables, and numbers in arrays of tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class TomlFile:
+class TomlFile(Struct, frozen=True):
     path: Path
     values: Mapping[str, Any]
     text: str

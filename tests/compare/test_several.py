@@ -1,9 +1,8 @@
 """Several runs against one: each pair as it is alone, and one table for all."""
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import (
     LEFT_ID,
     blob,

@@ -1,8 +1,8 @@
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.conftest import Trained
 from tests.evidence.git import footprint
 from tests.evidence.records import document, save

@@ -1,11 +1,11 @@
 """The gauge: its words are true, and to know more never lowers it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests import builders
 from tests.builders import changed, evidence, known, run
 from tests.strategies import full, with_gaps

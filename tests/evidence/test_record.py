@@ -1,12 +1,12 @@
 import hashlib
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import run
 from tests.evidence.git import write
 from tests.evidence.records import document, save

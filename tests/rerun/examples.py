@@ -1,6 +1,6 @@
 """A situation in which nothing is missing, to be changed in one place by each test."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.record import Launch

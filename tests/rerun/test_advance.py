@@ -1,10 +1,10 @@
 """How far a re-execution has come."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.builders import history
 from tests.rerun.conftest import Store
 from tests.rerun.test_plan import planned

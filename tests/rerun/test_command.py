@@ -15,6 +15,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit, footprint, git, write
 
 from repro_tui import settings as configuration
@@ -127,10 +128,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     commit(top, {f"work/{name}": text for name, text in files.items()} | {".gitignore": "*.npy\n"})
     write(top, {"work/helper.py": HELPER, "work/.env": "PASSWORD=hunter2\n"})
     own = tmp_path_factory.mktemp("own")
-    return Project(top, configuration.load().__class__(**{
-        **{name: getattr(configuration.load(), name) for name in configuration.Settings.__slots__},
-        "state": own / "state", "cache": own / "cache",
-    }))  # fmt: skip
+    settings = replace(configuration.load(), state=own / "state", cache=own / "cache")
+    return Project(top, settings)
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit
 from tests.rerun.conftest import Store
 from tests.rerun.examples import REQUEST, SITUATION

@@ -3,10 +3,10 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit
 from tests.rerun.conftest import Store
 from tests.rerun.test_launch import artifacts, carried_out, new_run, nothing_left, planned
@@ -32,7 +32,7 @@ HERE = ".".join(map(str, sys.version_info[:3]))
 def rebuild(*requirements: str, **fields: object) -> Rebuild:
     wanted = dict(line.split(" ")[0].split("==") for line in requirements if "==" in line)
     usual = Rebuild("a test", HERE, requirements, wanted={"python": HERE, **wanted})
-    return replace(usual, **fields)  # type: ignore[arg-type]  # names are checked at run time
+    return replace(usual, **fields)
 
 
 def build(made: Rebuild, tmp_path: Path, job: str = "job") -> environments.Built:

@@ -8,11 +8,11 @@ import subprocess
 import sys
 import tomllib
 from contextlib import closing
-from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests import builders
 from tests.evidence.git import commit, footprint, git, write
 

@@ -10,7 +10,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from msgspec.structs import replace
 from tests.evidence.git import commit, footprint, git
 from tests.evidence.tracking.stores import server
 from tests.rerun.conftest import Store

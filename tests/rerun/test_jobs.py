@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.rerun.test_plan import planned
 
 from repro_tui import settings as configuration
@@ -192,7 +192,7 @@ def test_cancelling_never_reaches_another_process_with_the_pid(
 ) -> None:
     job = made(settings)
     before = noted(sleeper)
-    jobfolder.write_launcher(job.folder, before._replace(start=before.start - 3600))
+    jobfolder.write_launcher(job.folder, replace(before, start=before.start - 3600))
     (job.folder / "lock").write_text("...")
     jobs.cancel(job)
     assert sleeper.poll() is None
@@ -215,7 +215,7 @@ def test_a_job_of_before_a_reboot_is_recognised(settings: Settings) -> None:
     # After a reboot the launcher's pid belongs to somebody else: here, to this very test.
     job = made(settings)
     jobfolder.write_state(replace(job, state=JobState.RUNNING))
-    jobfolder.write_launcher(job.folder, processes.this_process()._replace(boot="another"))
+    jobfolder.write_launcher(job.folder, replace(processes.this_process(), boot="another"))
     (job.folder / "lock").write_text("...")
     assert [each.state for each in jobs.jobs(settings)] == [JobState.LOST]
 
@@ -278,7 +278,7 @@ def test_following_ends_when_the_job_has(settings: Settings) -> None:
 def test_a_process_is_known_by_pid_and_start(sleeper: subprocess.Popen[bytes]) -> None:
     launcher = noted(sleeper)
     assert processes.alive(launcher)
-    assert not processes.alive(launcher._replace(start=launcher.start - 3600))
+    assert not processes.alive(replace(launcher, start=launcher.start - 3600))
     sleeper.kill()
     # A zombie: it has ended, and nobody has asked for its exit code yet.
     psutil.wait_procs([psutil.Process(sleeper.pid)], timeout=0.1)

@@ -13,11 +13,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit, footprint, git, write
 from tests.rerun.conftest import Store
 from tests.rerun.waiting import until
@@ -361,7 +362,7 @@ def _left_running(stage: Stage, state: JobState) -> None:
     jobfolder.write_state(stage.job)
     jobfolder.unended(job.folder).touch()
     # After a reboot the launcher's pid is somebody else's: here, this very test's.
-    jobfolder.write_launcher(job.folder, processes.this_process()._replace(boot="another"))
+    jobfolder.write_launcher(job.folder, replace(processes.this_process(), boot="another"))
 
 
 def test_what_ran_when_the_machine_went_down_is_ended_at_the_next_start(stage: Stage) -> None:

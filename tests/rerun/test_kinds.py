@@ -9,10 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit, git, git_daemon, write
 from tests.rerun.conftest import Store
 from tests.rerun.test_launch import HOSTILE, artifacts, new_run, planned, recorded

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit, footprint, git, write
 from tests.rerun.conftest import Store
 from tests.rerun.waiting import until

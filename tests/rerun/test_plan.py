@@ -1,11 +1,11 @@
 """What will run, and what is said where it cannot."""
 
 import shlex
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.rerun.examples import (
     COMMIT,
     DIGITS,

@@ -1,10 +1,9 @@
 """What of the original's environment is made again, and what is said of it beforehand."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from packaging.requirements import Requirement
 from tests.rerun.examples import LAUNCH, RECORDED, REQUEST, SITUATION
 from tests.rerun.test_plan import caveats, planned, refused
@@ -23,7 +22,7 @@ def recorded(
 ) -> Situation:
     known = Environment("3.11.9", packages, origins=origins or {})
     situation = replace(RECORDED, recorded=known, pythons=PYTHONS)
-    return replace(situation, **fields)  # type: ignore[arg-type]  # names are checked at run time
+    return replace(situation, **fields)
 
 
 def rebuilt(situation: Situation) -> Rebuild:

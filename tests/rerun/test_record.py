@@ -5,11 +5,11 @@ import json
 import platform
 import signal
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.rerun.training import PYTHON, environment, train
 
 from repro_tui.errors import ReproError

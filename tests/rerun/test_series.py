@@ -1,8 +1,7 @@
 """Several executions of one run, and what in them is a person's choice."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from tests.rerun.examples import LAUNCH, REQUEST, SITUATION
 
 from repro_tui.rerun.describe import choice, often

@@ -9,12 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit, footprint, git
 from tests.rerun.conftest import Store
 from tests.rerun.examples import REQUEST

@@ -1,13 +1,13 @@
 """Somebody else's code is executed when the person says so, and only as it is shown."""
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.evidence.git import commit, git
 from tests.rerun.conftest import Store
 from tests.rerun.examples import SCRIPT

@@ -2,9 +2,9 @@
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.rerun.test_jobs import made
 from tests.rerun.test_plan import planned
 

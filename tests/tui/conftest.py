@@ -3,10 +3,10 @@
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 from tests.tui.stand_in import NOW, StandIn
 from textual.events import MouseScrollDown, MouseScrollUp

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+from msgspec.structs import replace
 from tests import builders
 
 from repro_tui.compare.model import Comparison
@@ -143,7 +143,7 @@ def job(number: int, state: JobState, **fields: object) -> Job:
         run_id=run_id(0xD1),
         verdict="reproduced" if state is JobState.FINISHED else "",
     )
-    return replace(usual, **fields)  # type: ignore[arg-type]  # names are checked at run time
+    return replace(usual, **fields)
 
 
 class StandIn:

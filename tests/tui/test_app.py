@@ -3,11 +3,11 @@
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.conftest import program
 from tests.tui.stand_in import StandIn, job
 from textual.command import CommandPalette

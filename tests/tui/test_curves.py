@@ -1,11 +1,10 @@
 """Histories as curves: what is drawn, what is said, and that nothing that differs is lost."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests import builders
 from tests.strategies import histories
 

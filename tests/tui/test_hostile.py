@@ -1,8 +1,7 @@
 """Names and values from strangers are shown as the plain text that they are."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from tests import builders
 from tests.tui.conftest import program
 from tests.tui.stand_in import StandIn, job, plan_for, run_id

@@ -1,7 +1,6 @@
 """The list of re-executions and their logs."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from tests.builders import history
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import NOW, StandIn, job

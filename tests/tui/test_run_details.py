@@ -1,12 +1,12 @@
 """The lines that tell of a run: whole, safe, and never more than what fits."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests import builders
 from tests.tui.stand_in import NOW, StandIn, run_id, some_runs
 

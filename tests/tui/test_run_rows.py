@@ -1,10 +1,9 @@
 """The list of runs as data: every run once, whatever the tags say."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests import builders
 
 from repro_tui.compare.policy import Rule

@@ -1,9 +1,9 @@
 """The list of runs, by keys and by mouse."""
 
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests import builders
 from tests.tui.conftest import Session, program
 from tests.tui.stand_in import StandIn, run_id, some_runs

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @format_option
 def devices(format_: str) -> None:
     """List the devices that a run can be re-executed on, and what uses them."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from repro_tui.rerun.devices import devices as present
     from repro_tui.rerun.jobs import on_device

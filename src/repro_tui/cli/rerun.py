@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from repro_tui.cli.completion import DEVICE, PRESET, RUN
 from repro_tui.cli.console import narrate, progress, report, visible_lines

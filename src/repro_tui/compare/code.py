@@ -1,8 +1,9 @@
 """The code section: commits, uncommitted changes, and the lines of files that differ."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from repro_tui.compare import texts
 from repro_tui.compare.documents import compare_documents, parse_file

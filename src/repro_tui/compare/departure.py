@@ -5,10 +5,10 @@ of runs that have ended, so that what is said here stands in the verdict, too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from repro_tui.compare.metrics import Indices, compare_histories
 from repro_tui.compare.model import Finding, FirstDivergence, HistoryDetail, Kind, SectionComparison
@@ -19,8 +19,7 @@ from repro_tui.evidence.model import History, Known, SectionName
 _SOURCE = "metric history"
 
 
-@dataclass(frozen=True, slots=True)
-class SoFar:
+class SoFar(Struct, frozen=True):
     """How the points logged so far stand to those of the run that has ended."""
 
     departed: FirstDivergence | None

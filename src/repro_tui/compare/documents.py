@@ -9,12 +9,12 @@ import ast
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import tomli
 import yaml
+from msgspec import Struct
 
 from repro_tui.compare.model import FileDetail, Finding, Kind
 from repro_tui.compare.scalars import Scalar, known, same, types_note
@@ -77,8 +77,7 @@ def _load_python(content: str) -> Any:
     return ast.literal_eval(tree)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A mapping or sequence, and the notation in which a string spells it."""
 
     content: dict[Any, Any] | list[Any] | tuple[Any, ...]
@@ -159,8 +158,7 @@ def compare_documents(
     return FileDetail("structure", plural(len(found), "differing value"), tuple(found))
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """A walk through two documents side by side.
 
     Tables are compared by key, whatever the order of keys; lists by position. A list and a

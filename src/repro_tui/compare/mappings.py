@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+
+from msgspec.structs import replace
 
 from repro_tui.compare.documents import compare_documents, parse
 from repro_tui.compare.model import Finding, Kind

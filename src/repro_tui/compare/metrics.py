@@ -6,11 +6,12 @@ point was logged never repeats. They only put repeated points of one step in ord
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui.compare.model import Finding, HistoryDetail, Kind
 from repro_tui.compare.numbers import distance, first_beyond
@@ -94,8 +95,7 @@ def aligned(left: History, right: History) -> tuple[Indices, Indices]:
     return in_left[order], in_right[order]
 
 
-@dataclass(frozen=True, slots=True)
-class _Joined:
+class _Joined(Struct, frozen=True):
     """Indices into both histories: of pairs, and of points without a counterpart."""
 
     left: Indices

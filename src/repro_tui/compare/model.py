@@ -1,8 +1,9 @@
 """The nouns of a comparison. Frozen and pure: every view is drawn from these alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from repro_tui.compare.policy import Policy
 from repro_tui.evidence.model import Fact, Key, Run, SectionName, Side
@@ -34,8 +35,7 @@ class Kind(StrEnum):
 # --- What differs inside a value ---------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Distance:
+class Distance(Struct, frozen=True):
     """How far two series of numbers are apart, over the pairs that were compared.
 
     The largest distances are taken over finite pairs; a differing pair in which a number
@@ -59,8 +59,7 @@ class Distance:
     series, in order; empty where none differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryDetail:
+class HistoryDetail(Struct, frozen=True):
     """What differs between two histories of one metric."""
 
     distance: Distance
@@ -83,8 +82,7 @@ class DiffMark(StrEnum):
     """Stands for equal lines that are not shown; `text` says how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
+class DiffLine(Struct, frozen=True):
     mark: DiffMark
     left: int | None
     """Line number on the left side, from 1."""
@@ -92,8 +90,7 @@ class DiffLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextDetail:
+class TextDetail(Struct, frozen=True):
     """The lines in which two texts differ, with a little context."""
 
     summary: str
@@ -102,8 +99,7 @@ class TextDetail:
     """Whether differences were left out because there were too many."""
 
 
-@dataclass(frozen=True, slots=True)
-class TensorDetail:
+class TensorDetail(Struct, frozen=True):
     """What differs between two tensors of one name."""
 
     left_dtype: str
@@ -114,8 +110,7 @@ class TensorDetail:
     """None where the shapes or dtypes do not let elements be compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileDetail:
+class FileDetail(Struct, frozen=True):
     """What a comparer for the kind of file saw inside two files whose bytes differ.
 
     `findings` are the parts it compared (tensors, archive members, keys of a
@@ -135,8 +130,7 @@ Detail = HistoryDetail | TextDetail | TensorDetail | FileDetail
 # --- Findings, sections, verdicts --------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What comparing one key found, equal or not."""
 
     key: Key
@@ -178,8 +172,7 @@ class Headline(StrEnum):
     UNVERIFIABLE = "unverifiable"
 
 
-@dataclass(frozen=True, slots=True)
-class SectionComparison:
+class SectionComparison(Struct, frozen=True):
     """All findings of one section, in the order of their keys."""
 
     name: SectionName
@@ -208,8 +201,7 @@ class SectionComparison:
         return Kind.EQUAL
 
 
-@dataclass(frozen=True, slots=True)
-class FirstDivergence:
+class FirstDivergence(Struct, frozen=True):
     """The earliest metric point at which the runs part, over all metrics.
 
     Earliest by the time since a run's first metric point (the mean of both runs' where both
@@ -226,8 +218,7 @@ class FirstDivergence:
     """None where one side has no point or one value is not finite."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
+class Suspect(Struct, frozen=True):
     """A changed input that may have caused the outcomes to differ. Never proven."""
 
     section: SectionName
@@ -235,8 +226,7 @@ class Suspect:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     inputs: InputsVerdict
     outcomes: OutcomesVerdict
     headline: Headline
@@ -244,8 +234,7 @@ class Verdict:
     """The sentences that the verdict rests on, the weightiest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two runs compared: everything that a person can be shown."""
 
     left: Run

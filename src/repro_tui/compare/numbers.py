@@ -16,11 +16,11 @@ the numbers (M. Herf, "Radix Tricks", 2001; the order is totalOrder of IEEE 754-
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from repro_tui.compare.model import Distance
 from repro_tui.compare.policy import Tolerance
@@ -52,8 +52,7 @@ class Elements(Protocol):
     def __getitem__(self, part: slice, /) -> Array: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Struct, frozen=True):
     """The pairs of one chunk that are not equal to the bit. Arrays of one length."""
 
     positions: npt.NDArray[np.int64]

@@ -1,8 +1,8 @@
 """Packages: how far a change of one reaches, and what the locks say of what was installed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
@@ -49,8 +49,7 @@ def by_reach(findings: Iterable[Finding], imports: frozenset[str]) -> tuple[Find
     return tuple(sorted(findings, key=place))
 
 
-@dataclass(frozen=True, slots=True)
-class Strays:
+class Strays(Struct, frozen=True):
     """What one run had installed otherwise than a lock says."""
 
     by_lock: Mapping[Key, str]

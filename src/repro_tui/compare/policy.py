@@ -1,9 +1,11 @@
 """What counts as a difference: tolerances, and what is set aside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui.evidence.model import Key, SectionName
 
@@ -27,8 +29,7 @@ for the result of a single operation, not for what a training has added up.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One thing that may differ without counting as a difference.
 
     `pattern` is matched, case-sensitively, against the key's parts joined by `/`
@@ -44,8 +45,7 @@ class Rule:
         return section == self.section and fnmatchcase("/".join(key), self.pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """How far two numbers a and b may be apart and still pass: by default not at all.
 
     They pass when they are equal to the bit, or |a - b| <= atol + rtol * min(|a|, |b|), or
@@ -65,8 +65,7 @@ class Tolerance:
         return self.rtol == 0 and self.atol == 0 and self.ulp == 0
 
 
-@dataclass(frozen=True, slots=True)
-class ToleranceRule:
+class ToleranceRule(Struct, frozen=True):
     """Tolerances for the numbers at the places that match.
 
     A place is the key's parts joined by `/`: a metric's name (`val/loss`), or a file and
@@ -99,8 +98,7 @@ class ToleranceRule:
         return inside or fnmatchcase(path, self.pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What counts as a difference: exact unless the person asked otherwise.
 
     rtol, atol and ulp hold wherever no rule among `tolerances` says otherwise. Each of

@@ -1,7 +1,8 @@
 """Several runs compared with one: the first is the base."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.compare.model import Comparison, Finding, Kind
 from repro_tui.compare.spread import Spread, spread
@@ -30,8 +31,7 @@ KINDS_GRAVEST_FIRST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One key of one section in every run."""
 
     section: SectionName
@@ -49,8 +49,7 @@ class Row:
         return next(kind for kind in KINDS_GRAVEST_FIRST if kind in self.kinds)
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(Struct, frozen=True):
     """A base and the runs that were compared with it."""
 
     comparisons: tuple[Comparison, ...]

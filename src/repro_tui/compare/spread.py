@@ -19,8 +19,9 @@ import re
 import statistics
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from repro_tui.compare.model import (
     Comparison,
@@ -51,8 +52,7 @@ class Standing(StrEnum):
     SET_ASIDE = "set aside"
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSpread:
+class MetricSpread(Struct, frozen=True):
     """The last value of one metric in the original and in every repeat."""
 
     metric: str
@@ -76,8 +76,7 @@ class MetricSpread:
         return (min(finite), max(finite)) if len(finite) == len(self.values) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What several comparisons come to: the gravest of each side, and how many agree."""
 
     inputs: InputsVerdict
@@ -86,8 +85,7 @@ class Agreement:
     """How many of the comparisons found identical outcomes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """N repeats of one run summed up."""
 
     count: int

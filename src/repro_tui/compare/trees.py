@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from repro_tui.compare.artifacts import OpenFile, look_inside
 from repro_tui.compare.code import Opener

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import git
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking import Reader, RunQuery, open_reader
@@ -21,8 +21,7 @@ from repro_tui.text import duration
 EXPERIMENT = "digits"
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Struct, frozen=True):
     """One run of the demo: what it is called and how it is started."""
 
     name: str

@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from repro_tui import text
 from repro_tui.errors import ReproError
@@ -139,8 +140,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """Something below the folder: where it is shown, and either its file or why not."""
 
     path: str

@@ -4,9 +4,10 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple
 from functools import partial
 from pathlib import PurePosixPath
+
+from msgspec.structs import astuple
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import lockformats

@@ -5,10 +5,13 @@ fact is known with its source, or missing, or unreadable with the reason. Silenc
 never agreement: see `Section` for what an absent key means.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     # Every command needs these nouns; only those that read histories need NumPy.
@@ -87,15 +90,13 @@ class Tag:
     """The numbers of the graphics cards that CUDA showed to the process, or `none`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(Struct, frozen=True):
     experiment_id: str
     name: str
     lifecycle_stage: str = "active"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One MLflow run as the tracking store knows it.
 
     Times are milliseconds since the epoch, UTC. `metrics` holds each metric's last
@@ -134,8 +135,7 @@ class Run:
         return self.status in ("FINISHED", "FAILED", "KILLED")
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """A dataset that a run logged as an input (`mlflow.log_input`)."""
 
     name: str
@@ -148,8 +148,7 @@ class Dataset:
     """The tag `mlflow.data.context`: training, validation…; empty when not given."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedModel:
+class LoggedModel(Struct, frozen=True):
     """A model that MLflow 3 keeps beside the run, not among its artifacts."""
 
     model_id: str
@@ -189,15 +188,13 @@ class History:
 # --- What a fact can hold ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(Struct, frozen=True):
     """A file on this machine, absolute."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class GitBlob:
+class GitBlob(Struct, frozen=True):
     """A file in the object database of a repository on this machine."""
 
     repository: str
@@ -217,11 +214,10 @@ class FileRef:
     """Bytes."""
     digest: str
     """`sha256:` or `git:` (a blob id) and the whole hexadecimal digest."""
-    location: LocalFile | GitBlob = field(compare=False)
+    location: LocalFile | GitBlob = dataclasses.field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One distribution as a lockfile or an environment names it."""
 
     version: str
@@ -232,8 +228,7 @@ class Package:
     marker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One commit of a Git repository."""
 
     id: str
@@ -249,15 +244,13 @@ NOT_SEEDED = "not seeded"
 """The seed of a generator that nobody seeded: equal on both sides, and yet no agreement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     value: Value
     source: str
     """Where it was read: `tag mlflow.source.git.commit`, `uv.lock at 1a2b3c4`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Nobody recorded it. `reason` says so in one sentence."""
 
     reason: str
@@ -267,8 +260,7 @@ NOT_LOOKED_AT = Missing("it was not looked at yet")
 """Stands where a fact may be recorded and nobody has read it: no gap of the run's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """It was recorded and cannot be read. `reason` says why in one sentence."""
 
     source: str
@@ -278,8 +270,7 @@ class Unreadable:
 Fact = Known | Missing | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A named group of facts.
 
     A key that is absent is *known to be absent*, unless a `Missing` or `Unreadable`
@@ -303,8 +294,7 @@ class Section:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """What a run is seen to use: it orders what changed, and decides nothing."""
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -313,8 +303,7 @@ class Reach:
     """Normalised names of the distributions that the code imports by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """All that is known of one run: every section of `SectionName`, once."""
 
     run: Run

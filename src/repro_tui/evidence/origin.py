@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
@@ -16,8 +17,7 @@ from repro_tui.evidence.repository import Entry, Repository
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where repositories are looked for, beside where the runs themselves say."""
 
     here: Path
@@ -32,8 +32,7 @@ class Places:
     """Where it is; nowhere else is looked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A repository on this machine at one commit that it holds."""
 
     repository: Repository
@@ -50,8 +49,7 @@ class Snapshot:
         return decode(self.repository.read_blob(entry.id, limit), entry.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """What is known of a run's code."""
 
     commit: str

@@ -1,14 +1,14 @@
 """The nouns of a look at one run: what is known of it before its artifacts are read. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.evidence.model import Dataset, LoggedModel, Run, Section, SectionName, Unreadable
 from repro_tui.evidence.tracking.reader import Listing
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """Where a run or one of its models keeps its artifacts, and which there are."""
 
     model: str
@@ -17,8 +17,7 @@ class Stored:
     listing: Listing | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     run: Run
     sections: Mapping[SectionName, Section]
     """For the gauge, not for a comparison: of an artifact its size is known, of metrics and

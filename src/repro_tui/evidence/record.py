@@ -6,8 +6,9 @@ that is absent was not recorded; a part of another shape makes the record unread
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.documents import load_json, mapping, sequence, string, tables
@@ -26,8 +27,7 @@ NO_RECORD = Missing("no record of the execution; it was not started by repro-tui
 Scalar = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """How the process was started."""
 
     reexecutes: str | None
@@ -60,8 +60,7 @@ class Launch:
         return not self.entry_point
 
 
-@dataclass(frozen=True, slots=True)
-class Generator:
+class Generator(Struct, frozen=True):
     """One random number generator, as it was finally seeded."""
 
     seeded_by: str
@@ -70,8 +69,7 @@ class Generator:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One execution as it was recorded. A part that is None was not recorded."""
 
     folder: Path

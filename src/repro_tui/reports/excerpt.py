@@ -1,8 +1,9 @@
 """A comparison with some of its sections left out of sight. The verdict stays that of all."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from repro_tui.compare.model import Comparison
 from repro_tui.evidence.model import SectionName

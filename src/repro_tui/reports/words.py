@@ -6,7 +6,8 @@ symbol and word, so that no view needs colour to be understood.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from repro_tui.compare.inline import Spans, spans
 from repro_tui.compare.model import (

@@ -1,7 +1,8 @@
 """How far a re-execution has come, held against its original. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from repro_tui.compare.departure import SoFar
 from repro_tui.evidence.model import History
@@ -10,16 +11,14 @@ _NOT_TRAINING = "system/"
 """What MLflow measures of the machine while a run goes on, by the clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """The first and the last step of a metric."""
 
     first: int
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
+class Advance(Struct, frozen=True):
     """How far a run has come in the metric that its original logged the most steps of."""
 
     metric: str
@@ -31,8 +30,7 @@ class Advance:
     """Of the original's steps, from 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """What is known of a job under way, and of one that has ended."""
 
     advance: Advance | None = None

@@ -17,11 +17,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import uncommitted
@@ -35,8 +36,7 @@ from repro_tui.rerun.model import Determinism, EnvManager, Fidelity, Plan
 from repro_tui.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """A command that has ended."""
 
     record_id: str

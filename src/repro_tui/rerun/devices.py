@@ -9,10 +9,10 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from msgspec import Struct
 
 from repro_tui.rerun.model import Device
 from repro_tui.text import plural
@@ -22,8 +22,7 @@ _GPU_FIELDS = ("index", "uuid", "name", "memory.total", "memory.used", "driver_v
 _PROCESS_FIELDS = ("gpu_uuid", "pid", "process_name")
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(Struct, frozen=True):
     """One NVIDIA GPU. Memory in bytes; None where the driver does not tell."""
 
     index: int

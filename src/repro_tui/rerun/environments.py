@@ -15,9 +15,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.version import Version
 
 from repro_tui.errors import ReproError
@@ -34,8 +35,7 @@ _ROUNDS = 20
 _LEFT_OUT = ("PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV")
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     interpreter: Path
     differences: tuple[str, ...]
     """How the environment differs from what was wanted, and why; each a short clause."""

@@ -7,9 +7,10 @@ import signal
 import threading
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from repro_tui import settings as configuration
 from repro_tui.evidence.model import Tag

@@ -18,16 +18,15 @@ Whoever reads gets a whole file, or a ReproError: files can be damaged by hand o
 full disk.
 """
 
-import dataclasses
 import json
 import os
 import secrets
-import types
-import typing
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct, structs
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun.model import Job, JobState, Plan
@@ -38,10 +37,21 @@ SIZE_LIMIT = 64 << 20
 """Bytes of one file that are read: a plan holds a patch, which may be long."""
 
 _T = TypeVar("_T")
-_STATE_FIELDS = ("state", "created", "started", "ended", "run_id", "message", "verdict")
 
 
-class Launcher(NamedTuple):
+class _State(Struct, frozen=True):
+    """What state.json holds: the part of a job that changes."""
+
+    state: JobState
+    created: int
+    started: int | None
+    ended: int | None
+    run_id: str | None
+    message: str
+    verdict: str
+
+
+class Launcher(Struct, frozen=True):
     """The process that carries a job out. Start time and boot name it for good."""
 
     pid: int
@@ -57,7 +67,7 @@ def create(folder: Path, plan: Plan, created: int) -> Job:
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir(mode=0o700)
     job = Job(folder.name, folder, plan, JobState.QUEUED, created)
-    _write(draft / "plan.json", {"schema": PLAN_SCHEMA, **dataclasses.asdict(plan)})
+    _write(draft / "plan.json", {"schema": PLAN_SCHEMA, **msgspec.to_builtins(plan)})
     _write(draft / "state.json", _state(job))
     draft.rename(folder)
     return job
@@ -65,20 +75,17 @@ def create(folder: Path, plan: Plan, created: int) -> Job:
 
 def read(folder: Path) -> Job:
     """The job as its folder tells it. Raises ReproError where the folder is damaged."""
-    plan = _decode(Plan, _read(folder / "plan.json", PLAN_SCHEMA), folder)
-    state = _read(folder / "state.json", STATE_SCHEMA)
     launcher = read_launcher(folder)
-    fields = {
-        **{name: state.get(name) for name in _STATE_FIELDS},
-        "job_id": folder.name,
-        "folder": folder,
-        "plan": plan,
-        "launcher_pid": launcher.pid if launcher else None,
-        "launcher_start": launcher.start if launcher else None,
-        "launcher_boot": launcher.boot if launcher else "",
-        "slurm_id": _read_slurm_id(folder),
-    }
-    return _decode(Job, fields, folder)
+    return Job(
+        job_id=folder.name,
+        folder=folder,
+        plan=_read_as(Plan, folder / "plan.json", PLAN_SCHEMA),
+        **structs.asdict(_read_as(_State, folder / "state.json", STATE_SCHEMA)),
+        launcher_pid=launcher.pid if launcher else None,
+        launcher_start=launcher.start if launcher else None,
+        launcher_boot=launcher.boot if launcher else "",
+        slurm_id=_read_slurm_id(folder),
+    )
 
 
 def write_state(job: Job) -> None:
@@ -91,12 +98,11 @@ def read_launcher(folder: Path) -> Launcher | None:
     path = folder / "launcher.json"
     if not path.exists():
         return None
-    noted = _read(path, STATE_SCHEMA)
-    return _decode(Launcher, noted, folder)
+    return _read_as(Launcher, path, STATE_SCHEMA)
 
 
 def write_launcher(folder: Path, launcher: Launcher) -> None:
-    _write(folder / "launcher.json", {"schema": STATE_SCHEMA, **launcher._asdict()})
+    _write(folder / "launcher.json", {"schema": STATE_SCHEMA, **structs.asdict(launcher)})
 
 
 def cancelled(folder: Path) -> Path:
@@ -119,7 +125,9 @@ def _read_slurm_id(folder: Path) -> str | None:
 
 
 def _state(job: Job) -> dict[str, Any]:
-    return {"schema": STATE_SCHEMA} | {name: getattr(job, name) for name in _STATE_FIELDS}
+    return {"schema": STATE_SCHEMA} | {
+        name: getattr(job, name) for name in _State.__struct_fields__
+    }
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
@@ -144,52 +152,12 @@ def _read(path: Path, schema: str) -> dict[str, Any]:
     return document
 
 
-def _decode(kind: type[_T], document: Mapping[str, Any], folder: Path) -> _T:
-    """A noun from a mapping, every field of which is checked against its type."""
-    values = {}
-    for name, hint in typing.get_type_hints(kind).items():
-        if name in document:
-            try:
-                values[name] = _checked(hint, document[name])
-            except ValueError as error:
-                raise _damaged(folder, f"its {name} is no {hint}") from error
+def _read_as(kind: type[_T], path: Path, schema: str) -> _T:
+    """A noun from a file, every field of which is checked against its type."""
     try:
-        return kind(**values)
-    except TypeError as error:
-        raise _damaged(folder, f"something is missing: {error}") from error
-
-
-def _checked(hint: Any, value: Any) -> Any:
-    """`value` as the type `hint` has it. Raises ValueError where it is not of that type."""
-    if isinstance(hint, types.UnionType):
-        kinds = typing.get_args(hint)
-        if value is None and types.NoneType in kinds:
-            return None
-        return _checked(next(kind for kind in kinds if kind is not types.NoneType), value)
-    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
-        return _noun(hint, value)
-    origin = typing.get_origin(hint)
-    if origin is Mapping and isinstance(value, dict):
-        return {_checked(str, key): _checked(str, item) for key, item in value.items()}
-    if origin is tuple and isinstance(value, list):
-        return tuple(_checked(str, item) for item in value)
-    if origin is None and issubclass(hint, StrEnum):
-        return hint(value)
-    if hint is float and type(value) is int:
-        return float(value)
-    if origin is None and isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
-        return value
-    raise ValueError(value)
-
-
-def _noun(kind: Any, document: Mapping[str, Any]) -> Any:
-    hints = typing.get_type_hints(kind)
-    try:
-        return kind(
-            **{name: _checked(hints[name], document[name]) for name in hints if name in document}
-        )
-    except TypeError as error:
-        raise ValueError(document) from error
+        return msgspec.convert(_read(path, schema), kind)
+    except msgspec.ValidationError as error:
+        raise _damaged(path.parent, f"{path.name} cannot be understood: {error}") from error
 
 
 def _damaged(folder: Path, reason: str) -> ReproError:

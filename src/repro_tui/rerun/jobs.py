@@ -14,9 +14,10 @@ import secrets
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from repro_tui.errors import ReproError
 from repro_tui.rerun import checkout, jobfolder, processes, slurm, spawn

@@ -2,9 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
+
+from msgspec import Struct, field
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.files import read_text
@@ -12,8 +13,7 @@ from repro_tui.rerun import project
 from repro_tui.rerun.model import EntryPoint, EnvManager, Project
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectCommand:
+class ProjectCommand(Struct, frozen=True):
     """One call of `mlflow run` on a folder of this machine."""
 
     folder: Path

@@ -1,9 +1,10 @@
 """The nouns of a re-execution. Frozen and pure; plans and jobs are kept as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 MOST_TIMES = 19
 """How often a run is re-executed at once: with the original, as many runs as `engine` compares."""
@@ -57,8 +58,7 @@ class Fidelity(StrEnum):
     """A plain script; its arguments and environment are not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """One device of this machine that a process can be given."""
 
     name: str
@@ -72,8 +72,7 @@ class Device:
     """Cores, or the driver, or what uses it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter that an entry point declares."""
 
     name: str
@@ -82,16 +81,14 @@ class Parameter:
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(Struct, frozen=True):
     name: str
     command: str
     """The template: `python train.py --conf {conf_file}`."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """An MLproject file, read at one commit."""
 
     name: str
@@ -100,8 +97,7 @@ class Project:
     """`python_env: python_env.yaml`, `conda_env: …`, `docker_env: …`; empty: none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What the person asked of a re-execution. None stands for `as the original`."""
 
     run_id: str
@@ -127,8 +123,7 @@ class Request:
     """A JSON object: for Slurm long options of sbatch, otherwise as the backend has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """How often a run is re-executed, and with which seeds."""
 
     times: int = 1
@@ -138,8 +133,7 @@ class Series:
     """Whether each time has a seed of its own, none of which is the original's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """How the original run's environment is made again. Caveats stand in the plan."""
 
     evidence: str
@@ -161,8 +155,7 @@ class Rebuild:
     """Versions that are found afterwards, by name, where all went well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The exact execution that a request leads to. Nothing is decided after this."""
 
     reexecutes: str | None
@@ -209,16 +202,14 @@ class Plan:
     backend_config: str = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
+class Lack(Struct, frozen=True):
     """One thing that is missing for a re-execution, and how to supply it."""
 
     what: str
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a request cannot be carried out. Said before any computing is spent."""
 
     lacks: tuple[Lack, ...]
@@ -243,8 +234,7 @@ class JobState(StrEnum):
         return self in (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED, JobState.LOST)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A plan being carried out, read from its folder. Times: milliseconds since the epoch."""
 
     job_id: str

@@ -18,8 +18,9 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 
@@ -66,8 +67,7 @@ except ImportError as error:
 _SHEBANG_LIMIT = 127
 
 
-@dataclass(frozen=True, slots=True)
-class _Real:
+class _Real(Struct, frozen=True):
     """The environment that is overlaid."""
 
     version: tuple[int, int, int]

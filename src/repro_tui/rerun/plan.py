@@ -4,7 +4,8 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address

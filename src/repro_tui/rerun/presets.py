@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui import tomlfile
 from repro_tui.errors import ReproError
@@ -17,8 +19,7 @@ _GPU, _OTHER = "gpu", "other"
 _DEVICE = re.compile(rf"cpu|mps|cuda:[0-9]+|{_GPU}|{_OTHER}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+class Preset(Struct, frozen=True):
     """Choices by a name. `confs/presets.toml` documents the keys; None: as the original."""
 
     name: str
@@ -101,7 +102,7 @@ def _presets(file: TomlFile) -> Iterator[Preset]:
 
 
 def _preset(table: object, file: TomlFile, index: int) -> Preset:
-    known = [field.name for field in fields(Preset)]
+    known = Preset.__struct_fields__
     if not isinstance(table, dict):
         raise ReproError(f"{file.where('preset')}: a preset is no table.", "Write [[preset]].")
     if not isinstance(table.get("name"), str) or not table["name"].strip():

@@ -1,7 +1,9 @@
 """Request x Series x Situation -> Schedule | Refusal: all executions, and what was chosen. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.lacks import SEED_LIMIT
@@ -20,8 +22,7 @@ from repro_tui.rerun.situation import Situation
 _UNKNOWN = "not known"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Something that the person chose otherwise than the original had it."""
 
     name: str
@@ -29,8 +30,7 @@ class Choice:
     chosen: str
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """The executions that a request leads to."""
 
     plans: tuple[Plan, ...]

@@ -1,8 +1,9 @@
 """What a plan is made from: the original run and this machine, as they were found. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import Launch
@@ -19,8 +20,7 @@ class Standing(Enum):
     """It migrates the store, unasked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """A Python and its distributions, by normalised name."""
 
     python: str
@@ -33,8 +33,7 @@ class Environment:
     """The file that `import mlflow` reads; empty: there is no MLflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
+class Clues(Struct, frozen=True):
     """What else tells of the environment that the original ran in."""
 
     hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -51,8 +50,7 @@ class Clues:
     """What the requirements of the run's models fix, by name; `python` among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """The environment that the project's own file asks for, at the commit."""
 
     found: bool = False
@@ -63,8 +61,7 @@ class Declared:
     """Requirements of which more than one version fits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Data to be given to the checkout, as it is in the person's working tree now."""
 
     path: str
@@ -75,8 +72,7 @@ class Link:
     """Bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """Everything that a plan is made from, as it was found."""
 
     run: Run

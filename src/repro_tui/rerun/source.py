@@ -5,8 +5,9 @@ The commit is read where it lies, without a checkout.
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.origin import Snapshot
@@ -17,8 +18,7 @@ _SCRIPTS = 500
 """Python files that are looked into."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Each field is the one of `Situation` with its name."""
 
     project: Project | None = None

@@ -1,8 +1,8 @@
 """What can be done on a screen now, read off its key bindings: for the help and the palette."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import ScrollableContainer, Vertical
@@ -62,8 +62,7 @@ IN_FULL: Mapping[str, str] = {
 """What actions do, by the ids of their bindings, where the footer has but a word for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One action, with all keys that start it, as they are shown."""
 
     group: str

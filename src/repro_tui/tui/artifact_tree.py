@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.evidence.model import Unreadable
@@ -15,12 +15,11 @@ _DEEPEST = 12
 """Levels that are indented further; a stranger's paths may nest as deep as they like."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True, eq=False):
     """A folder or a file of the tree."""
 
     path: str
-    draw: Callable[[], Content] = field(compare=False)
+    draw: Callable[[], Content]
 
 
 def tree(listing: Listing | Unreadable, depth: int = 0) -> tuple[Content, list[Branch]]:

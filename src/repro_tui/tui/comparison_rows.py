@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from repro_tui.compare.model import Comparison, FileDetail, Finding, Kind, Suspect
 from repro_tui.compare.packages import distribution, numeric

@@ -6,10 +6,11 @@ of a drawing meets the largest floats, and a logarithmic scale is a scale like t
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui.compare.metrics import aligned
 from repro_tui.compare.numbers import differences
@@ -31,8 +32,7 @@ NO_POINTS = History(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np
 # --- Axes ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """Where values stand between `low` and `high`, linearly or by their logarithm."""
 
     low: float
@@ -95,8 +95,7 @@ def undrawn(values: Floats, *, log: bool) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in found if count)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The part of an axis that is in view."""
 
     low: float = 0.0
@@ -141,8 +140,7 @@ def _within(low: float, width: float) -> Window:
 # --- Points --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class Pairs(Struct, frozen=True, eq=False):
     """The points of two histories as they were compared, one row a pair, by step.
 
     Arrays of one length. Where one side has no point its index is -1 and its value NaN.
@@ -241,8 +239,7 @@ def _at(history: History, index: Indices) -> Floats:
     return values
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Curve(Struct, frozen=True, eq=False):
     """Points by their places on the axis, in the order of these; each has one."""
 
     places: Floats

@@ -1,7 +1,8 @@
 """Two texts as rows of lines: what stands beside what, where the hunks are. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.compare import inline
 from repro_tui.compare.inline import Spans
@@ -13,8 +14,7 @@ _LONGEST = 2_000
 Pair = tuple[DiffLine | None, DiffLine | None]
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
+class DiffRow(Struct, frozen=True):
     """One row on the screen. Stacked, `right` is None and `left` may be of either side."""
 
     left: DiffLine | None

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Run
@@ -26,8 +27,7 @@ _WHOLE = re.compile(r"'[^']*'|\"[^\"]*\"|[-+\d.eE]+|\(.*\)")
 _MOST = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     shown: str
     """What is offered."""
     text: str

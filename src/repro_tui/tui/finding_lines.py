@@ -1,8 +1,9 @@
 """How a row of a comparison reads: aligned, fitted to its width, what differs marked. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -38,8 +39,7 @@ SIDES = ("◀", "▶")
 """The left and the right run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """Cells for the key, for each value, and for the note (0: none) of a line.
 
     Of `runs` columns `shown` are in view: that of the base, which stays, and those from

@@ -1,7 +1,8 @@
 """The rows that a comparison is shown as: what each tells, and what makes it the same row. Pure."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.compare.model import Finding, Kind
 from repro_tui.compare.several import Row as Cells
@@ -16,13 +17,11 @@ Counts = tuple[tuple[Kind, int], ...]
 """How many keys were found to be what, in the order of `Kind`, equal ones last."""
 
 
-@dataclass(frozen=True, slots=True)
-class SideRow:
+class SideRow(Struct, frozen=True):
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class SectionRow:
+class SectionRow(Struct, frozen=True):
     name: SectionName
     counts: Counts
     listed: int
@@ -34,8 +33,7 @@ class SectionRow:
         return self.name, ()
 
 
-@dataclass(frozen=True, slots=True)
-class FolderRow:
+class FolderRow(Struct, frozen=True):
     """A folder of files; folders that hold one folder alone are one with it."""
 
     section: SectionName
@@ -50,8 +48,7 @@ class FolderRow:
         return self.section, self.path
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(Struct, frozen=True):
     """One key of two runs. Where it is `stacked`, its values are rows of their own."""
 
     section: SectionName
@@ -72,8 +69,7 @@ class FindingRow:
         return (self.finding.kind,)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRow:
+class ValueRow(Struct, frozen=True):
     """One value of a finding whose values stand one above the other."""
 
     of: FindingRow
@@ -81,8 +77,7 @@ class ValueRow:
     """1: the left run's, 2: the right's."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartRow:
+class PartRow(Struct, frozen=True):
     """A place inside a structured value that differs; no part: how many more there are."""
 
     of: FindingRow
@@ -90,8 +85,7 @@ class PartRow:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CellsRow:
+class CellsRow(Struct, frozen=True):
     """One key of several runs."""
 
     section: SectionName

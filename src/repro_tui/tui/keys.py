@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from msgspec import Struct
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import REPLACED_KEYS, Keys, _character_to_key, key_to_character
@@ -22,8 +22,7 @@ _EVERYWHERE = ("list", "app")
 """What ids begin with whose keys work on every screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """An action and the keys that start it as the program comes."""
 
     id: str
@@ -31,8 +30,7 @@ class Bound:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     keys: Mapping[str, str]
     """By id, as Textual takes it: `m,space`."""
     clashes: tuple[ReproError, ...]

@@ -1,8 +1,8 @@
 """What of a comparison is listed, what is folded away, and where n goes from here. Pure."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from textual.content import Content
 
 from repro_tui.compare.model import Comparison, Kind
@@ -24,8 +24,7 @@ from repro_tui.tui.finding_rows import (
 _ALL = frozenset[Place]((name, ()) for name in SectionName)
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(Struct):
     """The rows of a comparison, none while there is none."""
 
     everything: bool = False

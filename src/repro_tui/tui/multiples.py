@@ -1,8 +1,8 @@
 """The metrics of two runs as small plots: in which order, and what stands over each. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.compare.model import Finding, Kind, SectionComparison
@@ -23,8 +23,7 @@ _WIDEST = 4
 """Plots beside each other at most."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Multiple:
+class Multiple(Struct, frozen=True, eq=False):
     """One metric in a plot of its own."""
 
     finding: Finding

@@ -1,8 +1,7 @@
 """Two histories on the axes of a plot: where their points stand, and the way between them. Pure."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from repro_tui.evidence.model import History
 from repro_tui.reports.axes import Floats
@@ -11,8 +10,7 @@ from repro_tui.tui.curves import Curve, Pairs, Scale, undrawn
 _END = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How a plot is looked at: its axes, and the unit of its distances."""
 
     log_values: bool = False
@@ -22,8 +20,7 @@ class Look:
     in_ulp: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """Worked out once for points and look, not for every drawing."""
 
     look: Look

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+
+class Arrangement(Struct, frozen=True):
     """Runs in the order in which they are listed."""
 
     places: Sequence[int]

@@ -1,8 +1,8 @@
 """What is said over the list of runs, and in its place where it is empty. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.evidence.tracking.discover import StoreLocation
@@ -11,8 +11,7 @@ from repro_tui.tui.run_orders import Order
 from repro_tui.tui.spelling import MUTED, shown
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """What there is to tell."""
 
     where: str

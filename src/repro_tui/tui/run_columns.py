@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.compare.policy import Policy
@@ -23,8 +23,7 @@ _QUARTER = 15 * 60 * 1000
 """Milliseconds of a quarter of an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltIn:
+class BuiltIn(Struct, frozen=True):
     """A column that every list of runs can have."""
 
     about: str

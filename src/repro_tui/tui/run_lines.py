@@ -1,9 +1,9 @@
 """How a line about a run is made: a value beside its label, wrapped, safe. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.text import visible
@@ -32,12 +32,11 @@ class Topic(StrEnum):
     TAGS = "tags"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, eq=False):
     topic: Topic
     label: str
     """With the topic and the place it says which line it is; a stranger may have written it."""
-    draw: Callable[[], Content] = field(compare=False)
+    draw: Callable[[], Content]
     value: str = ""
     """The whole value, as it is: to be copied, searched, or shown by itself."""
     opens: tuple[str, str] | None = None
@@ -45,7 +44,7 @@ class Line:
     place: int = 0
     """Of several lines of one value, which this is."""
     heads: bool = False
-    shows: Callable[[], str] | None = field(default=None, compare=False)
+    shows: Callable[[], str] | None = None
     """What is shown by itself where that is more than the value."""
 
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
@@ -32,8 +34,7 @@ SORTED_BY = {
 """What the store sorts a column by, where it can; metrics, params and tags it always can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     column: str
     descending: bool = False
 

@@ -6,8 +6,9 @@ outline of the list, and the few runs that are in the cache.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
+
+from msgspec import Struct
 
 from repro_tui.evidence.model import Run, Tag
 from repro_tui.tui.run_cache import RunCache
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from repro_tui.tui.run_arrangement import Arrangement
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(Struct, frozen=True):
     """A run in its place in the list."""
 
     run_id: str
@@ -43,8 +43,7 @@ class RunRow:
         return self.known
 
 
-@dataclass(frozen=True, slots=True)
-class Folding:
+class Folding(Struct, frozen=True):
     """Which parents are folded: all or none of them, but for some."""
 
     all: bool = False
@@ -69,6 +68,9 @@ def verdicts_by_run(outline: "Outline") -> Mapping[str, tuple[str, ...]]:
     return verdicts
 
 
+UNFOLDED = Folding()
+
+
 class RunList(Sequence[RunRow]):
     """The rows of the list, each made when it is asked for."""
 
@@ -77,7 +79,7 @@ class RunList(Sequence[RunRow]):
         outline: "Outline",
         cache: RunCache,
         arrangement: "Arrangement | None" = None,
-        folded: Folding = Folding(),
+        folded: Folding = UNFOLDED,
         marks: Sequence[str] = (),
     ) -> None:
         if arrangement is None:

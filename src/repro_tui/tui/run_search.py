@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from repro_tui.tui.fuzzy import fold
 from repro_tui.tui.run_reading import Found
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from repro_tui.evidence.tracking.outline import Outline
 
 
-@dataclass(slots=True)
-class Search:
+class Search(Struct):
     """What was found so far, and what was looked at, so that it is read only once."""
 
     wanted: str = ""

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.compare.model import Distance, Finding, TensorDetail
@@ -19,8 +19,7 @@ _WIDE = 120
 _LEAD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     title: str
     cells: int
     text: Callable[[TensorDetail, Distance], str]

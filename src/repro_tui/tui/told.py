@@ -1,8 +1,9 @@
 """What is known of one run by now, while the rest of it is still being read. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repro_tui.evidence.model import History, Run
 from repro_tui.evidence.tracking.reader import RunPage
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from repro_tui.evidence.overview import Overview
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """None: it is still being read."""
 
     run: Run

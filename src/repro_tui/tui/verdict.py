@@ -1,8 +1,8 @@
 """A verdict as people read it: the headline first, then what it rests on. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from repro_tui.compare.model import Comparison, Suspect
@@ -21,8 +21,7 @@ _TOGETHER = 3
 """Reasons that are weightier than a second suspect."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     label: str
     text: Content
     weight: int

@@ -5,7 +5,6 @@ import io
 import json
 import pickle
 import tarfile
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image
 from tests.compare.artifacts.opened import inside, opened, zipped
 

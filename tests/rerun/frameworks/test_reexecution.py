@@ -4,10 +4,10 @@ Two plain executions differ; two re-executions with one seed do not, in any metr
 or any byte of the model.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit
 from tests.rerun.conftest import Store
 from tests.rerun.frameworks import programs

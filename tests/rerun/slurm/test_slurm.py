@@ -6,11 +6,11 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 from tests.evidence.git import commit, footprint
 from tests.rerun.conftest import Store
 from tests.rerun.slurm.conftest import Cluster

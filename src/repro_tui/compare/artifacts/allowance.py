@@ -4,7 +4,9 @@ Bounded for the whole comparison, so that a bomb costs no more than a large hone
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited
 from repro_tui.compare.policy import Policy
@@ -20,8 +22,7 @@ _FLOOR, _RATIO, _CEILING = 1 << 26, 100, 1 << 32
 _Look = Callable[[OpenFile, OpenFile, Policy, "Allowance"], Inside]
 
 
-@dataclass(slots=True)
-class Allowance:
+class Allowance(Struct):
     """What one comparison may still unpack, shared by everything nested in it."""
 
     look: _Look

@@ -7,9 +7,10 @@ import zipfile
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
+
+from msgspec import Struct
 
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.allowance import Allowance
@@ -29,8 +30,7 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One entry of an archive as its table of contents describes it."""
 
     size: int
@@ -45,8 +45,7 @@ class Member:
     """The bytes where they lie, if they are packed in no way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(Struct, frozen=True):
     """The entries of one archive by name, in their order."""
 
     path: str

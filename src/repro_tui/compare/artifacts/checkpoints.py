@@ -1,7 +1,8 @@
 """PyTorch checkpoints, part by part: tensors by their elements, the rest by value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.allowance import Allowance

@@ -2,9 +2,10 @@
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from repro_tui.compare.artifacts import (
     archives,

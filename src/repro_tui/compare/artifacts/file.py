@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from msgspec import Struct
 
 from repro_tui.compare.model import FileDetail, Finding, Kind, TextDetail
 from repro_tui.compare.policy import Policy
@@ -18,8 +19,7 @@ _MOST_FINDINGS = 1000
 """Of one kind in one file that are listed; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFile:
+class OpenFile(Struct, frozen=True):
     """One file, opened and capped in size by the caller; `path` is only its name."""
 
     path: str
@@ -76,8 +76,7 @@ class _Part(RawIOBase):
         return count
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """What looking into two files found.
 
     `kind` is CHANGED, WITHIN_TOLERANCE or SET_ASIDE; `rule` names what set it aside or

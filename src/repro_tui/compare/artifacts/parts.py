@@ -1,7 +1,8 @@
 """A file as named parts: tensors, plain values, and the containers that hold them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.compare.artifacts.tensors import Tensor, compare_tensor
 from repro_tui.compare.artifacts.values import compare_scalars
@@ -11,8 +12,7 @@ from repro_tui.compare.scalars import Scalar, known
 from repro_tui.evidence.model import Known
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """That something is a dict, list or object stands for itself among the parts."""
 
     what: str

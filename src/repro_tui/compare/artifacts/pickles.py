@@ -7,8 +7,9 @@ where a pickle says `call os.system`, the result is a `Call` that says so.
 
 import pickletools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
+
+from msgspec import Struct, field
 
 from repro_tui.compare.artifacts.file import Unsuited
 
@@ -23,15 +24,13 @@ class Global(NamedTuple):
         return f"{self.module}.{self.name}"
 
 
-@dataclass(eq=False, slots=True)
-class Table:
+class Table(Struct, eq=False):
     """A dict. Its keys may be anything, so it is kept as pairs."""
 
     pairs: list[tuple[object, object]] = field(default_factory=list)
 
 
-@dataclass(eq=False, slots=True)
-class Call:
+class Call(Struct, eq=False):
     """What unpickling would call, with what; and what it would then put into the result."""
 
     function: object
@@ -41,8 +40,7 @@ class Call:
     items: list[object] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Persistent:
+class Persistent(Struct, frozen=True):
     """A reference to something kept beside the pickle, such as a tensor's storage."""
 
     identity: object

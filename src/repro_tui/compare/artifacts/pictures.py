@@ -1,9 +1,8 @@
 """Pictures by their pixels; what is written beside these is set aside and shown."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from PIL import Image
 
 from repro_tui.compare.artifacts import asides
@@ -40,8 +39,7 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy) -> Inside:  # noqa:
     return settle("picture", findings, asides.PICTURE_ENCODING)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Abreast:
+class Abreast(Struct, frozen=True, eq=False):
     """Two pictures to be looked at, reduced to what a terminal can show."""
 
     left: Image.Image

@@ -5,8 +5,9 @@ memory of the process that saved them. Here a member is named by its place in th
 and an object's id is kept, as a running number, only where something refers back to it.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from repro_tui.compare.artifacts import asides
 from repro_tui.compare.artifacts.allowance import Allowance
@@ -33,8 +34,7 @@ def compare(left: OpenFile, right: OpenFile, policy: Policy, allowance: Allowanc
     return settle("skops", findings, asides.ARCHIVE_LAYOUT)
 
 
-@dataclass(slots=True)
-class _Schema:
+class _Schema(Struct):
     """A schema without addresses, and the members under their new names."""
 
     members: Members

@@ -6,13 +6,13 @@ Columns are paired by name, rows by position.
 import csv
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from repro_tui.compare.artifacts import asides, text
 from repro_tui.compare.artifacts.file import Inside, OpenFile, Unsuited, settle
@@ -148,8 +148,7 @@ def _columns(table: Any, writer: str) -> tuple[dict[str, Column], dict[str, str]
     return columns, facts
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell that is not the same in two tables."""
 
     row: int
@@ -159,8 +158,7 @@ class Cell:
     right: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(Struct, frozen=True):
     """The cells that differ, row by row, of the columns and rows that both tables have."""
 
     cells: tuple[Cell, ...]

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.model import Distance, Finding, Kind, TensorDetail
@@ -18,8 +18,7 @@ from repro_tui.text import plural
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An array whose elements lie in a file in C order; a slice of them is read each time."""
 
     file: OpenFile
@@ -46,8 +45,7 @@ class Stored:
         return self[:].reshape(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Struct, frozen=True):
     """One tensor in a file. Its elements are read when they are asked for.
 
     `load` gives an array of the shape; of a dtype that NumPy lacks, its bits.

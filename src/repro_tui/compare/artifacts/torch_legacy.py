@@ -5,9 +5,10 @@ object, the keys of its storages), then each storage: how many elements, and the
 (torch/serialization.py, `_legacy_save`).
 """
 
-from dataclasses import replace
 from io import BytesIO
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.artifacts.pickle_parts import name_parts

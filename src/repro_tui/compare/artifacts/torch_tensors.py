@@ -6,11 +6,12 @@ Sources: torch/_utils.py, `_rebuild_tensor_v2` and `_v3`; torch/serialization.py
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repro_tui.compare.artifacts.file import OpenFile, Unsuited
 from repro_tui.compare.artifacts.pickles import Call, Global, Persistent
@@ -34,8 +35,7 @@ _DTYPES = {
 _PARAMETERS = frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"})
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True):
     """A run of numbers that tensors show parts of."""
 
     key: str
@@ -43,8 +43,7 @@ class Storage:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """Which elements of a storage a tensor shows: offset and strides in elements.
 
     Elements repeated by `expand` have stride 0; one of them stands for all.
@@ -74,8 +73,7 @@ class Extent:
         return np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, strides)
 
 
-@dataclass(frozen=True, slots=True)
-class View(Tensor):
+class View(Tensor, frozen=True):
     """A tensor, and which elements of which storage it shows."""
 
     storage: Storage

@@ -1,7 +1,8 @@
 """The nouns of the gauge: how much is known of what a reproduction needs. Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Level(StrEnum):
@@ -28,8 +29,7 @@ class Group(StrEnum):
     OUTCOMES = "outcomes"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One thing that a reproduction needs."""
 
     name: str
@@ -40,8 +40,7 @@ class Part:
     """What to do so that it is known next time, in one sentence; empty: nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(Struct, frozen=True):
     group: Group
     parts: tuple[Part, ...]
 
@@ -56,8 +55,7 @@ class Grade:
         return Level.NOT_LOOKED_AT if Level.NOT_LOOKED_AT in levels else Level.MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(Struct, frozen=True):
     """A grade for each group, in the order of `Group`."""
 
     grades: tuple[Grade, ...]

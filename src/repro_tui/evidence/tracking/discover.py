@@ -2,8 +2,9 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.artifacts import local_path
@@ -14,8 +15,7 @@ _CREDENTIALS = re.compile(r"(?<=://)(?:[^/:@\s]*:[^@\s]*|[^/@\s]+)@")
 _OPTIONS = re.compile(r"(://[^\s?]*)\?\S*")
 
 
-@dataclass(frozen=True, slots=True)
-class StoreLocation:
+class StoreLocation(Struct, frozen=True):
     uri: str
     """A tracking URI with no relative path in it."""
     found: str

@@ -14,11 +14,12 @@ import ssl
 import threading
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+
+from msgspec import Struct, field
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.discover import without_password
@@ -54,8 +55,7 @@ class RefusedError(ReproError):
         self.status = status
 
 
-@dataclass(slots=True)
-class Server:
+class Server(Struct):
     """The API below `uri`. Any thread may ask; connections are used again."""
 
     uri: str

@@ -9,13 +9,14 @@ from functools import cached_property
 from itertools import repeat
 from typing import Any, overload
 
+from msgspec import Struct
+
 from repro_tui.evidence.model import Run, Tag
 
 Rows = list[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the comparison of a re-execution with its original came to."""
 
     run_id: str
@@ -88,8 +89,7 @@ class Ids(Sequence[str]):
         return None
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(Struct, frozen=True, dict=True):
     run_ids: Ids
     """In the order of the query."""
     parent_ids: Ids

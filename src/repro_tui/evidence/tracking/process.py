@@ -6,8 +6,9 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.tracking.reader import Progress
@@ -27,15 +28,13 @@ _ALWAYS = {
 _GRACE_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A word of progress, before the answer."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """The process, and the pipes to it."""
 
     process: subprocess.Popen[bytes]

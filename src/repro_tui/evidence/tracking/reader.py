@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
@@ -22,8 +23,7 @@ _LATEST = re.compile(r"latest(?:~([0-9]{1,5}))?")
 _RUN_ID = re.compile(r"[0-9a-zA-Z][\w-]{0,255}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class RunQuery:
+class RunQuery(Struct, frozen=True):
     """Which runs, in which order, and which page of them.
 
     `filter` and `order_by` are in MLflow's own search syntax. As in MLflow, runs that
@@ -40,15 +40,13 @@ class RunQuery:
     include_deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunPage:
+class RunPage(Struct, frozen=True):
     runs: tuple[Run, ...]
     next_page_token: str
     """Empty: this is the last page."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True):
     """An artifact as it is listed: nothing of it was read."""
 
     path: str
@@ -59,8 +57,7 @@ class StoredFile:
     """What it is where it is no plain file: a link, a folder that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The artifacts at one location, by path."""
 
     files: tuple[StoredFile, ...]
@@ -75,8 +72,7 @@ def silent(_: str) -> None:
     """A progress that nobody watches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A folder on this machine with the files of an artifact location."""
 
     folder: Path

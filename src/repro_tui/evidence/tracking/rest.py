@@ -6,10 +6,11 @@ https://mlflow.org/docs/latest/api_reference/rest-api.html
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
@@ -205,8 +206,7 @@ class RestReader(Reader):
                 return
 
 
-@dataclass(frozen=True, slots=True)
-class _Served:
+class _Served(Struct, frozen=True):
     """Artifacts that the tracking server gives out itself, below the folder `top`."""
 
     server: Server

@@ -5,9 +5,10 @@ joined by AND. https://mlflow.org/docs/latest/search-runs
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.text import visible
@@ -30,8 +31,7 @@ class Entity(StrEnum):
     DATASET = "dataset"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One comparison of a filter, checked to be one that MLflow allows."""
 
     entity: Entity
@@ -42,8 +42,7 @@ class Comparison:
     """A number for metrics and times, strings for IN and NOT IN, None for IS NULL."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(Struct, frozen=True):
     entity: Entity
     key: str
     descending: bool

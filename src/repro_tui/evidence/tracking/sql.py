@@ -5,7 +5,8 @@ does not have is false, runs without the sort key come last, NaN before them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Tag
@@ -22,8 +23,7 @@ Statement = tuple[str, tuple[object, ...]]
 """SQL and the values of its question marks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """How a database spells what is not spelled alike everywhere."""
 
     ilike: str

@@ -1,10 +1,11 @@
 """Artifact locations that are no folder of this machine: what they offer, and which files."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from repro_tui.evidence.tracking.artifacts import listed
 from repro_tui.evidence.tracking.reader import Listing, StoredFile
@@ -12,8 +13,7 @@ from repro_tui.evidence.tracking.reader import Listing, StoredFile
 _MOST_FOLDERS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a storage lists: a file or a folder."""
 
     path: str

@@ -5,10 +5,10 @@ its first, smallest, largest and last point, so that no extreme is lost in the d
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from repro_tui.evidence.model import History
 from repro_tui.reports import axes
@@ -26,8 +26,7 @@ Floats = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One run's curve."""
 
     run: int
@@ -43,8 +42,7 @@ class Line:
     """… and where they are NaN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """One metric of several runs, in one picture."""
 
     lines: tuple[Line, ...]
@@ -88,8 +86,7 @@ def chart(histories: Sequence[History | None], first_step: int | None) -> Chart 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
+class _Scale(Struct, frozen=True):
     """Values from `low` to `high` spread over the units from `start` to `end`."""
 
     low: float

@@ -1,7 +1,8 @@
 """Which metrics of a comparison are drawn, and what is said beside each picture."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repro_tui.compare.model import Comparison, Finding, HistoryDetail, Kind
 from repro_tui.compare.several import Several
@@ -13,8 +14,7 @@ RUNS = 6
 """Runs that one picture tells apart without colour; further ones are in the tables alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """The curves of one metric."""
 
     metric: str

@@ -1,9 +1,10 @@
 """A dialog that chooses, orders and sizes the columns of a table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,16 +21,14 @@ _STEP, _LEAST, _MOST, _FIRST = 2, 3, 200, 16
 """Cells by which a column is sized, and within what; what it starts from."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnOffer:
+class ColumnOffer(Struct, frozen=True):
     """A column that there can be."""
 
     name: str
     about: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
+class ColumnChoice(Struct, frozen=True):
     """What was chosen; no names: columns are to be chosen by themselves."""
 
     names: tuple[str, ...]

@@ -1,9 +1,9 @@
 """A dialog that lets one or several of many things be picked."""
 
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType

@@ -1,8 +1,8 @@
 """The choices before a re-execution, as fields; empty ones stand for `as the original`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -20,8 +20,7 @@ _OTHER_SEEDS = "other"
 _USUAL = Request("")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What the fields ask for: how the run is re-executed, how often, with which seeds."""
 
     request: Request

@@ -1,9 +1,9 @@
 """A metric's histories over each other, and below them how far they are apart."""
 
 import math
-from dataclasses import replace
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid
@@ -51,16 +52,14 @@ class Pressed(Message):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     curve: Curve
     style: str
     mark: str
     """On the line here and there; empty: nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upright:
+class Upright(Struct, frozen=True):
     """A line from top to bottom."""
 
     place: float

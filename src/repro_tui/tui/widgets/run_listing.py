@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -23,7 +24,7 @@ from repro_tui.tui.run_bar import Bar, why_empty
 from repro_tui.tui.run_columns import columns, common_metrics, usual_columns
 from repro_tui.tui.run_orders import NEWEST_FIRST, Order, order_of
 from repro_tui.tui.run_reading import PAGE, Found
-from repro_tui.tui.run_rows import Folding, RunList, RunRow
+from repro_tui.tui.run_rows import UNFOLDED, Folding, RunList, RunRow
 from repro_tui.tui.run_search import Search
 from repro_tui.tui.spelling import moment
 from repro_tui.tui.widgets.rows import Moved
@@ -61,7 +62,7 @@ class RunListing(Container):
         self._metrics: tuple[str, ...] = ()
         """Those that are columns while nobody chose any."""
         self._search = Search()
-        self._folded = Folding()
+        self._folded = UNFOLDED
         self._arranged: tuple[Outline, Folding, Arrangement] | None = None
 
     def compose(self) -> ComposeResult:

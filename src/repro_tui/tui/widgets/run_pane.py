@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -194,7 +195,7 @@ class RunPane(Vertical):
         kept = self._kept.get(run_id)
         if kept is None:
             return
-        self._kept[run_id] = replace(kept, **{reading: found})  # type: ignore[arg-type]
+        self._kept[run_id] = replace(kept, **{reading: found})
         if self._told is not None and self._told.run.run_id == run_id:
             self._told = self._kept[run_id]
             self._draw()

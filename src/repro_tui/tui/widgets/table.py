@@ -1,10 +1,10 @@
 """Rows in columns that are as wide as what they hold."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Generic, TypeVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.content import Content
@@ -21,8 +21,7 @@ GAP = 2
 """Cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
+class Column(Struct, Generic[T], frozen=True):
     """One column: its title, how a row's cell reads, and at most how wide it gets."""
 
     title: str
@@ -49,8 +48,7 @@ class Column(Generic[T]):
         return f"{self.title} {self.arrow}" if self.arrow else self.title
 
 
-@dataclass(frozen=True, slots=True)
-class Layout(Generic[T]):
+class Layout(Struct, Generic[T], frozen=True):
     """Columns and their widths in cells; those that nothing was found in are left out."""
 
     columns: tuple[Column[T], ...] = ()

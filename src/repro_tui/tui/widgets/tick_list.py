@@ -1,9 +1,11 @@
 """A list of things to tick, narrowed by a quick search."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,13 +24,12 @@ _MARK = 3
 """Cells at the beginning of a row that its mark stands in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick(Generic[T]):
+class Tick(Struct, Generic[T], frozen=True):
     """One thing that can be ticked."""
 
     value: T
     label: Content
-    about: Content = Content("")  # noqa: RUF009 (immutable)
+    about: Content = Content("")
     ticked: bool = False
 
 
