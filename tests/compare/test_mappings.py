@@ -106,7 +106,9 @@ def test_gaps_at_two_depths_are_two_findings() -> None:
         ("True", "true"),
         ("nan", "NaN"),
         ("inf", "Infinity"),
-        ("1_000", "1000"),
+        ("1.0", "1"),
+        (".5", "0.5"),
+        ("1.50E2", "150"),
         (7, "7"),
         (0.1, "0.10"),
         ("-0.0", "-0"),
@@ -121,6 +123,10 @@ def test_the_same_value_written_differently_is_equal_and_said_so(left: Value, ri
 @pytest.mark.parametrize(
     ("left", "right"),
     [
+        ("1.10", "1.1"),  # as versions of a data set two
+        ("007", "7"),
+        ("1_0", "10"),
+        ("１", "1"),
         ("0.1", "0.1000000000000000055511151231257827"),  # the same float64, not the same number
         ("9007199254740993", "9007199254740992"),
         ("0.0", "-0.0"),

@@ -1,5 +1,6 @@
 """Facts compared by key: what any section comes to, gaps and rules included."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -28,7 +29,14 @@ CompareKnown = Callable[[Key, Known, Known], Finding]
 """Compares two known facts of one key; the policy's rules are applied afterwards."""
 
 WRITTEN_DIFFERENTLY = "the same value, written differently"
+_AS_NUMBERS = "the same as numbers, not as versions or names"
 _LONGEST_NUMBER = 400
+_PLAIN = re.compile(
+    r"[+-]?(0|[1-9][0-9]*)?(\.(0*|[0-9]*[1-9]))?|[+-]?[0-9]*\.?[0-9]*e[+-]?[0-9]+|[a-z+-]*",
+    re.IGNORECASE | re.ASCII,
+)
+"""Numbers and truth values as programs write them; not `007`, `1.10`, `1_0`: a person may mean
+something else by these than 7, 1.1 and 10, say the version of a data set."""
 _DOCUMENTS = (("schema",), ("profile",))
 """Of a data set: JSON, compared by what it says."""
 _MLFLOW_DIGEST = 8
@@ -134,6 +142,8 @@ def compare_scalars(section: SectionName) -> CompareKnown:
         if isinstance(a, FileRef) and isinstance(b, FileRef):
             return compare_digests(key, left, right)
         if section in _LOOSE and _number(a) is not None and _number(a) == _number(b):
+            if _may_be_label(a, b):
+                return Finding(key, Kind.CHANGED, left, right, _AS_NUMBERS)
             return Finding(key, Kind.EQUAL, left, right, WRITTEN_DIFFERENTLY)
         structured = section in _LOOSE or (section is SectionName.DATA and key[-1:] in _DOCUMENTS)
         if structured and isinstance(a, str) and isinstance(b, str):
@@ -202,6 +212,12 @@ def _number(value: Value) -> tuple[str, Decimal | bool] | None:
     if exact.is_nan():
         return "nan", False
     return "-" if exact.is_signed() else "+", exact
+
+
+def _may_be_label(left: Value, right: Value) -> bool:
+    """Whether two equal numbers are spelled such that they may be versions or names."""
+    texts = [value.strip() for value in (left, right) if isinstance(value, str)]
+    return len(texts) == 2 and not all(_PLAIN.fullmatch(text) for text in texts)
 
 
 def _compare_documents(key: Key, left: Known, right: Known, a: str, b: str) -> Finding:
