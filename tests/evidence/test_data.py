@@ -53,6 +53,16 @@ def test_rows_beyond_the_digest(profile: object, beyond: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("digest", "named"),
+    [("1234abcd", False), ("9" * 32, False), ("v1", True), ("2026-11", True), ("", True)],
+)
+def test_a_name_in_the_place_of_a_digest_says_nothing_of_the_data(digest: str, named: bool) -> None:
+    """`mlflow.data.from_pandas(frame, digest="v1")`, and the frame changes under it."""
+    found = gap(dataset({"num_rows": 2}, columns(x="double"), digest=digest), "content")
+    assert bool(found) == named
+
+
+@pytest.mark.parametrize(
     ("schema", "unseen"),
     [
         (columns(x="double", y="long", z="string"), ""),

@@ -29,6 +29,8 @@ _PROJECTS_OWN = re.compile(r"[0-9a-f]{32,36}", re.IGNORECASE)
 
 What it covers is the project's word. MLflow's stores keep 36 characters of it.
 """
+_MLFLOWS_OWN = re.compile(r"[0-9a-f]{8}")
+"""A digest as MLflow computes it."""
 _DVC_LIMIT = 8 << 20
 _DVC_FIELDS = ("md5", "etag", "checksum", "size")
 # Column types whose values enter the digest of a data frame: numbers and strings.
@@ -58,6 +60,12 @@ def _datasets(datasets: Iterable[Dataset]) -> dict[Key, Fact]:
         ):
             facts["datasets", name, field] = Known(value, "logged input")
         if _PROJECTS_OWN.fullmatch(dataset.digest):
+            continue
+        if not _MLFLOWS_OWN.fullmatch(dataset.digest):
+            facts["datasets", name, "content"] = Missing(
+                "the digest is no hash but a name that the project gave, which can stay while "
+                "the data change"
+            )
             continue
         if beyond := _beyond_digest(dataset):
             facts["datasets", name, "rows beyond the digest"] = Missing(beyond)
