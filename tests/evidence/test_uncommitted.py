@@ -51,6 +51,25 @@ def test_a_touched_file_is_no_change(tmp_path: Path) -> None:
     assert footprint(tmp_path) == before
 
 
+def test_changes_that_git_is_told_not_to_look_at_are_changes(tmp_path: Path) -> None:
+    """As people hide their own settings: `git status` is silent, the code that runs is another."""
+    made = tmp_path / "made"
+    names = ("assumed", "skipped", "both", "left out")
+    commit(made, dict.fromkeys(names, "1\n"))
+    git(made, "update-index", "--assume-unchanged", "assumed", "both")
+    git(made, "update-index", "--skip-worktree", "skipped", "both", "left out")
+    (made / "left out").unlink()
+    assert changes(made) == b""
+    for name in names[:-1]:
+        (made / name).write_text("2\n")
+    assert git(made, "status", "--short") == ""
+    before = footprint(made)
+    assert dirty(Repository.open(made))
+    again = applied(made, changes(made), tmp_path / "again")
+    assert {**files(made), "left out": b"1\n"} == files(again)
+    assert footprint(made) == before
+
+
 def test_a_change_as_young_as_the_index_is_seen(tmp_path: Path) -> None:
     """Same size and same time as the index knows: Git must look at the content."""
     then = (1_000_000_000, 1_000_000_000)

@@ -93,6 +93,7 @@ def _changes(
             raise ReproError(
                 f"A merge is under way in {repository.name}.", "Resolve its conflicts first."
             )
+        _look_at_all(repository, top, environment)
         repository.attempt("update-index", "-q", "--refresh", environment=environment)
         patterns = [f"--exclude={pattern}" for pattern in (*_LEFT_OUT, *left_out)]
         new = repository.run(
@@ -112,6 +113,31 @@ def _changes(
                 "update-index", "-z", "--index-info", environment=environment, stdin=entries
             )
         yield head or kind(b"tree 0\0").hexdigest(), environment
+
+
+def _look_at_all(repository: Repository, top: Path, environment: dict[str, str]) -> None:
+    """Take back, in the copied index, that Git shall not look into some files.
+
+    `git update-index --assume-unchanged` and `--skip-worktree` hide a person's own settings
+    from `git status`; the code that runs has them. What a sparse checkout leaves out is not
+    there, and no change.
+    """
+    listed = repository.run("ls-files", "-v", "-z", environment=environment).split(b"\0")[:-1]
+    # A small letter: assumed to be unchanged. S: to be skipped.
+    assumed = [entry[2:] for entry in listed if entry[:1].islower()]
+    skipped = [
+        entry[2:]
+        for entry in listed
+        if entry[:1] in b"Ss" and os.path.lexists(top / os.fsdecode(entry[2:]))
+    ]
+    for flag, names in (("--no-assume-unchanged", assumed), ("--no-skip-worktree", skipped)):
+        if names:
+            with tempfile.TemporaryFile() as paths:
+                paths.writelines(name + b"\0" for name in names)
+                paths.seek(0)
+                repository.run(
+                    "update-index", flag, "-z", "--stdin", environment=environment, stdin=paths
+                )
 
 
 def _top(repository: Repository) -> Path:
