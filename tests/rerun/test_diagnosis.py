@@ -14,6 +14,11 @@ RUN_ID = "0a" * 16
         (f"Cannot start run with ID {RUN_ID} because active experiment ID does not match", "set_e"),
         ("CommandError: Can't locate revision identified by 'dc11669786a5'", "too old"),
         ("ModuleNotFoundError: No module named 'torch.nn'", "no module 'torch.nn'"),
+        (
+            "Traceback\nFileNotFoundError: [Errno 2] No such file or directory: 'data/a b.csv'\n",
+            "not find data/a b.csv:",
+        ),
+        ("FileNotFoundError: data/clean.csv not found.", "not find data/clean.csv:"),
         ("_pickle.UnpicklingError\nversion https://git-lfs.github.com/spec/v1", "--lfs"),
         ("Traceback (most recent call last):\nValueError: {0}", ""),
         ("", ""),

@@ -254,6 +254,29 @@ def test_what_a_checkout_leaves_out_is_found(look: Look, store: Store, repositor
     assert asked.left_out == ()
 
 
+def test_data_that_git_ignores_and_the_code_names_is_left_out(
+    look: Look, store: Store, repository: Path
+) -> None:
+    head = commit(
+        repository,
+        {
+            "sub/train.py": 'open(Path("data") / "a.csv"); open("one.csv"); os.environ["x"]\n',
+            ".gitignore": "data/\n*.csv\n__pycache__/\n.env\nmlruns/\n",
+        },
+    )
+    for name in ("data/a.csv", "one.csv", "other.csv", "__pycache__/a", ".env", "mlruns/a"):
+        place = repository / "sub" / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("1,2")
+    found = look(project_tags(f"file://{repository}#sub", head))
+    assert set(found.left_out) == {
+        "sub/data (ignored by Git: --link sub/data)",
+        "sub/one.csv (ignored by Git: --link sub/one.csv)",
+    }
+    request = Request(found.run.run_id, links=("sub/data", "sub/one.csv"))
+    assert survey(request, store.reader, configuration.load(), ()).left_out == ()
+
+
 def test_data_that_git_does_not_hold_is_looked_at_when_asked_for(
     look: Look, store: Store, repository: Path
 ) -> None:

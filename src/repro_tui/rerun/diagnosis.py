@@ -18,6 +18,10 @@ _CAUSES = {
     r"No module named '([\w.]{1,80})'": """
         Its environment has no module '{0}': activate the project's environment, or choose
         another --env-manager.""",
+    r"""(?m)^FileNotFoundError: (?:\[Errno 2\] No such file or directory: )?'?([^'\n]{1,300}?)'?"""
+    r"(?: not found\.?)?$": """
+        It did not find {0}: the checkout holds what was committed. If it lies in the working
+        tree, ignored by Git, bring it along: --link PATH.""",
     r"version https://git-lfs\.github\.com": """
         It read a Git LFS pointer where it expected the file: ask for the files, --lfs.""",
 }

@@ -4,18 +4,23 @@ The commit is read where it lies, without a checkout.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.origin import Snapshot
+from repro_tui.evidence.uncommitted import is_source
 from repro_tui.rerun import project
 from repro_tui.rerun.model import Project, Request
 
-_SCRIPTS = 500
-"""Python files that are looked into."""
+_MOST_TEXTS = 500
+"""Files that are looked into."""
+_TEXTS = (".py", ".yaml", ".yml", ".toml", ".json", ".cfg", ".ini", ".sh")
+"""Endings of code and configuration."""
 
 
 class Source(Struct, frozen=True):
@@ -33,13 +38,14 @@ def read_source(code: Snapshot, request: Request) -> Source:
     """Read the commit of a run. What the request asks to bring along is not left out."""
     files = frozenset(entry.path for entry in code.entries)
     declared, problem = _project(code, files)
+    texts = _texts(code)
     return Source(
         declared,
         problem,
         files,
         frozenset(_with_folders(files)),
-        tuple(_own_store(code)),
-        tuple(_left_out(code, request)),
+        tuple(_own_store(texts)),
+        (*_left_out(code, request), *_ignored(code, request, texts)),
     )
 
 
@@ -63,21 +69,26 @@ def _project(code: Snapshot, files: frozenset[str]) -> tuple[Project | None, str
         return None, error.message
 
 
-def _own_store(code: Snapshot) -> Iterator[str]:
-    """The project's Python files that choose a tracking store by themselves."""
+def _texts(code: Snapshot) -> Mapping[str, bytes]:
+    """The project's code and configuration by path."""
     top = PurePosixPath(code.subdirectory)
-    scripts = [
+    entries = [
         entry
         for entry in code.entries
         if entry.kind == "blob"
-        and entry.path.endswith(".py")
+        and (entry.path.endswith(_TEXTS) or PurePosixPath(entry.path).name == project.FILE_NAME)
         and PurePosixPath(entry.path).is_relative_to(top)
         and entry.size <= project.SIZE_LIMIT
-    ][:_SCRIPTS]
-    contents = code.repository.read_blobs([entry.id for entry in scripts])
-    for entry, content in zip(scripts, contents, strict=True):
-        if b"set_tracking_uri(" in content:
-            yield entry.path
+    ][:_MOST_TEXTS]
+    contents = code.repository.read_blobs([entry.id for entry in entries])
+    return dict(zip((entry.path for entry in entries), contents, strict=True))
+
+
+def _own_store(texts: Mapping[str, bytes]) -> Iterator[str]:
+    """The project's Python files that choose a tracking store by themselves."""
+    for path, content in texts.items():
+        if path.endswith(".py") and b"set_tracking_uri(" in content:
+            yield path
 
 
 def _left_out(code: Snapshot, request: Request) -> Iterator[str]:
@@ -91,6 +102,32 @@ def _left_out(code: Snapshot, request: Request) -> Iterator[str]:
                     folder = str(PurePosixPath(entry.path).parent)
                     below = "" if folder == "." else f" below {folder}"
                     yield f"files in Git LFS{below} (--lfs)"
+
+
+def _ignored(code: Snapshot, request: Request, texts: Mapping[str, bytes]) -> Iterator[str]:
+    """What Git ignores in the working tree and the project names: often its data."""
+    if code.repository.root is None:
+        return
+    status, listed = code.repository.attempt(
+        "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"
+    )
+    for name in listed.split(b"\0")[:-1] if status == 0 else ():
+        path = PurePosixPath(os.fsdecode(name))
+        asked_for = any(path.is_relative_to(link) for link in request.links)
+        if (
+            not asked_for
+            and is_source(str(path))
+            and any(_names(text, path, name.endswith(b"/")) for text in texts.values())
+        ):
+            yield f"{path} (ignored by Git: --link {shlex.quote(str(path))})"
+
+
+def _names(text: bytes, path: PurePosixPath, is_folder: bool) -> bool:
+    """Whether a text names a file or a folder, by its path or put together from parts."""
+    last = os.fsencode(path.name)
+    if is_folder:
+        return any(quoted % last in text for quoted in (b"%s/", b'"%s"', b"'%s'"))
+    return last in text
 
 
 def _with_folders(paths: Iterable[str]) -> Iterator[str]:
