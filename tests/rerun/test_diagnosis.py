@@ -20,6 +20,25 @@ RUN_ID = "0a" * 16
         ),
         ("FileNotFoundError: data/clean.csv not found.", "not find data/clean.csv:"),
         ("_pickle.UnpicklingError\nversion https://git-lfs.github.com/spec/v1", "--lfs"),
+        (
+            (
+                "RuntimeError: kthvalue CUDA does not have a deterministic implementation, but "
+                "you set 'torch.use_deterministic_algorithms(True)'. You can turn"
+            ),
+            "no deterministic implementation of kthvalue CUDA on this device",
+        ),
+        (
+            (
+                "UserWarning: kthvalue CUDA does not have a deterministic implementation, but "
+                "you set 'torch.use_deterministic_algorithms(True, warn_only=True)'."
+            ),
+            "",
+        ),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.50 GiB. GPU 0 has a",
+            "when 1.50 GiB more were asked for",
+        ),
+        ("RuntimeError: No CUDA GPUs are available", "sees none"),
         ("Traceback (most recent call last):\nValueError: {0}", ""),
         ("", ""),
     ],

@@ -328,11 +328,28 @@ def test_strict_enforces_deterministic_algorithms(scripts: Path, tmp_path: Path)
     assert switches["torch.use_deterministic_algorithms"] is True
     assert switches["torch.backends.cudnn.deterministic"] is True
     assert switches["torch.backends.cudnn.benchmark"] is False
+    assert switches["torch.backends.cuda.matmul.fp32_precision"] == "none"
     assert switches["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     assert ended.generator("torch") == ("repro-tui", 7, "")
     assert ended.root["threads"]["torch"] >= 1
     assert ended.root["libraries"]["torch"]["cpu capability"]
     assert ended.root["device"]["device"] == "cpu"
+
+
+def test_tensor_cores_are_told_however_the_code_asked_for_them(
+    scripts: Path, tmp_path: Path
+) -> None:
+    program = "import torch; torch.backends.cuda.matmul.fp32_precision = 'tf32'"
+    switches = train(scripts, tmp_path, program).root["randomness"]["switches"]
+    assert switches["torch.backends.cuda.matmul.fp32_precision"] == "tf32"
+    # PyTorch refuses to tell it by the older name then.
+    assert "torch.backends.cuda.matmul.allow_tf32" not in switches
+
+
+def test_a_device_is_not_told_where_another_library_may_have_used_one(
+    scripts: Path, tmp_path: Path
+) -> None:
+    assert train(scripts, tmp_path, "import torch, xgboost").root["device"] is None
 
 
 def test_packages_are_those_of_importlib() -> None:

@@ -85,6 +85,14 @@ def test_choosing_what_the_original_had_is_no_difference() -> None:
     assert chosen(request, SOME_LAUNCH)[0].startswith(f"determinism {LAUNCH.determinism} → strict")
 
 
+def test_the_usual_choice_is_named_where_the_original_had_another() -> None:
+    strict = replace(LAUNCH, determinism="strict", env_manager="uv")
+    assert chosen(REQUEST, replace(SITUATION, launch=strict))[:2] == [
+        "determinism strict → seed",
+        "environment uv → local",
+    ]
+
+
 def test_what_is_not_known_of_the_original_is_said_so() -> None:
     bare = replace(SITUATION, run=replace(SITUATION.run, params={"seed": "x", "device": "x"}))
     assert chosen(replace(REQUEST, device="cuda:1", seed=1), bare) == [

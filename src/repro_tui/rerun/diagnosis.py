@@ -22,6 +22,17 @@ _CAUSES = {
     r"(?: not found\.?)?$": """
         It did not find {0}: the checkout holds what was committed. If it lies in the working
         tree, ignored by Git, bring it along: --link PATH.""",
+    # PyTorch's own words; with `warn_only` it only warns.
+    r"([\w .]{1,80}) does not have a deterministic implementation, but you set "
+    r"'torch\.use_deterministic_algorithms\(True\)'": """
+        PyTorch has no deterministic implementation of {0} on this device, and strict refuses
+        every other one: choose the determinism `seed`, or another device.""",
+    r"CUDA out of memory\. Tried to allocate ([\d.]{1,20} \w{1,3})\b": """
+        The graphics card ran out of memory when {0} more were asked for: `repro-tui devices`
+        tells what else is on it.""",
+    r"No CUDA GPUs are available|Found no NVIDIA driver|Torch not compiled with CUDA enabled": """
+        The code asks for a graphics card, and PyTorch sees none: it was hidden from the process
+        because another device was chosen, or this PyTorch cannot use it.""",
     r"version https://git-lfs\.github\.com": """
         It read a Git LFS pointer where it expected the file: ask for the files, --lfs.""",
 }

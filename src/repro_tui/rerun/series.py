@@ -95,7 +95,8 @@ def _choices(plans: list[Plan], unchosen: Plan | None, situation: Situation) -> 
         if caveat in unchosen.caveats:
             original[name] = _UNKNOWN
     for name, value in _chosen(plans).items():
-        if value not in (default[name], original[name]):
+        # Of what is not known, only what departs from the usual is anybody's choice.
+        if value != (default[name] if original[name] == _UNKNOWN else original[name]):
             yield Choice(name, original[name], value)
     for name, value in plans[0].parameters.items():
         had = unchosen.parameters.get(name)

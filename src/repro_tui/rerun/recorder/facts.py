@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HEADER_LIMIT = 65536
+# Beside PyTorch they compute on a graphics card, too, and do not tell whether they did.
+_CARD_LIBRARIES = ("cupy", "jax", "lightgbm", "numba.cuda", "tensorflow", "xgboost")
 
 
 def python() -> dict[str, str]:
@@ -183,6 +185,16 @@ def switches() -> dict[str, Any]:
             "torch.backends.cudnn.deterministic": lambda: torch.backends.cudnn.deterministic,
             "torch.backends.cudnn.allow_tf32": lambda: torch.backends.cudnn.allow_tf32,
             "torch.backends.cuda.matmul.allow_tf32": lambda: torch.backends.cuda.matmul.allow_tf32,
+            # The newer spelling. Code that uses it makes the older one raise.
+            "torch.backends.cudnn.conv.fp32_precision": lambda: (
+                torch.backends.cudnn.conv.fp32_precision
+            ),
+            "torch.backends.cudnn.rnn.fp32_precision": lambda: (
+                torch.backends.cudnn.rnn.fp32_precision
+            ),
+            "torch.backends.cuda.matmul.fp32_precision": lambda: (
+                torch.backends.cuda.matmul.fp32_precision
+            ),
         }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Some of them are deprecated, by release.
@@ -194,13 +206,15 @@ def switches() -> dict[str, Any]:
 def device() -> dict[str, str] | None:
     """What PyTorch computes on; None where nothing is known.
 
-    PyTorch does not tell whether it has used MPS: `cpu` says that it has not used CUDA.
+    PyTorch does not tell whether it has used MPS: `cpu` says that it has not used CUDA,
+    and that no other library is loaded that could have.
     """
     torch = loaded("torch")
     if torch is None:
         return None
     if not torch.cuda.is_initialized():
-        return {"device": "cpu", "name": ""}
+        others = any(name in sys.modules for name in _CARD_LIBRARIES)
+        return None if others else {"device": "cpu", "name": ""}
     index = torch.cuda.current_device()
     return {"device": f"cuda:{index}", "name": torch.cuda.get_device_name(index)}
 

@@ -172,8 +172,12 @@ class Generators:
             self._torch_strict(module)
 
     def _torch_strict(self, module: Any) -> None:
-        module.backends.cudnn.deterministic = True
-        module.backends.cudnn.benchmark = False
+        cudnn = module.backends.cudnn
+        cudnn.deterministic = True
+        cudnn.benchmark = False
+        # Code that switches it on all the same would choose, by the clock, among algorithms
+        # that each repeat themselves; of one there is nothing to choose.
+        cudnn.benchmark_limit = 1
         # torch.use_deterministic_algorithms is this call behind an import of the
         # compiler's configuration that takes 1.5 s.
         cheap = getattr(module._C, "_set_deterministic_algorithms", None)
