@@ -16,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 from tests.evidence.git import commit
 from tests.rerun.conftest import Store
+from tests.rerun.training import PYTHON, train
 from tests.rerun.waiting import until
 
 from repro_tui import settings as configuration
@@ -31,7 +32,7 @@ from repro_tui.compare.model import (
 from repro_tui.engine import Engine
 from repro_tui.evidence.model import Known, SectionName, Tag
 from repro_tui.evidence.tracking import discover
-from repro_tui.rerun import devices, processes
+from repro_tui.rerun import devices, overlay, processes
 from repro_tui.rerun.model import Determinism, Job, JobState, Plan, Request
 from repro_tui.settings import Settings
 
@@ -254,6 +255,48 @@ def test_strict_says_which_operation_it_refuses(trials: Trials, original: str) -
     assert trials.executed(replace(request, determinism=Determinism.SEED)).state is (
         JobState.FINISHED
     )
+
+
+DRAWS = """
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Noise(Dataset):
+    def __len__(self):
+        return 8
+    def __getitem__(self, index):
+        return torch.rand(1)
+
+def drawn():
+    return torch.rand(2, device="cuda").tolist() + torch.randperm(9, device="cuda").tolist()
+
+if __name__ == "__main__":
+    print(drawn())
+    for method in ("fork", "spawn"):
+        print([*DataLoader(Noise(), 4, num_workers=2, multiprocessing_context=method)], drawn())
+    torch.cuda.seed()
+    print(drawn())
+    torch.seed()
+    print(drawn())
+"""
+
+
+def test_what_is_drawn_on_the_card_repeats_under_a_seed_and_only_then(tmp_path: Path) -> None:
+    scripts = overlay.make(tmp_path / "overlay", PYTHON)
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    shown = {"CUDA_VISIBLE_DEVICES": "0"}
+
+    def draws(seed: int | None) -> list[str]:
+        level = Determinism.OFF if seed is None else Determinism.SEED
+        ended = train(scripts, runs, DRAWS, seed=seed, determinism=level, extra=shown)
+        assert ended.code == 0, ended.err
+        assert ended.root["device"]["device"] == "cuda:0"
+        return ended.out.splitlines()
+
+    assert draws(7) == draws(7)
+    for others in (draws(8), draws(None)):
+        assert not set(draws(7)) & set(others)
 
 
 # --- Another device, other switches ------------------------------------------------

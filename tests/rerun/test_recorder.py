@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -294,6 +295,27 @@ def test_it_is_told_who_seeded_last(scripts: Path, tmp_path: Path) -> None:
 def test_a_seed_that_is_no_number_is_said_to_be_the_codes(scripts: Path, tmp_path: Path) -> None:
     ended = train(scripts, tmp_path, "import random\nrandom.seed('text')\n")
     assert ended.generator("random") == ("code", None, "train.py:2")
+
+
+def test_cards_that_were_seeded_by_themselves_are_told(scripts: Path, tmp_path: Path) -> None:
+    """Without a card, too: PyTorch seeds those that it meets later."""
+
+    def told(*lines: str) -> dict[str, Any]:
+        program = "\n".join(("import torch", *lines))
+        ended = train(scripts, tmp_path, program)
+        assert silent(ended) == ""
+        randomness: dict[str, Any] = ended.root["randomness"]
+        assert randomness["torch"]["seeded_by"] in ("code", "repro-tui")
+        return randomness
+
+    assert told("torch.cuda.manual_seed(5)")["torch.cuda"] == {
+        "seeded_by": "code", "seed": 5, "where": "train.py:2",
+    }  # fmt: skip
+    assert told("torch.cuda.seed_all()")["torch.cuda"] == {
+        "seeded_by": "repro-tui", "seed": 7, "where": "train.py:2",
+    }  # fmt: skip
+    for last in ("manual_seed(3)", "seed()"):
+        assert "torch.cuda" not in told("torch.cuda.manual_seed_all(5)", f"torch.{last}")
 
 
 def test_it_is_told_where_generators_without_a_seed_were_made(

@@ -1,15 +1,16 @@
 """The random number generators of a process: seeded, and who seeded them last.
 
 `random` is seeded at once, NumPy and PyTorch just after the program has imported them;
-`tensorflow.py` and `boosting.py` attend to theirs. Code that seeds a generator itself
-keeps the last word. What is replaced is entropy alone, where a program would have asked
-the operating system for it:
+`pytorch.py`, `tensorflow.py` and `boosting.py` attend to theirs. Code that seeds a
+generator itself keeps the last word. What is replaced is entropy alone, where a program
+would have asked the operating system for it:
 
 - the state that `random`, `numpy.random` and `torch` start with;
 - `numpy.random.default_rng()`, `SeedSequence()` and `RandomState()` without a seed,
   which all call `numpy.random.bit_generator.randbits`: each call site of each thread
   has a stream of its own;
-- `random.seed()`, `numpy.random.seed()` and `torch.seed()` without a number.
+- `random.seed()`, `numpy.random.seed()`, `torch.seed()` and `torch.cuda.seed()` without a
+  number.
 
 `os.urandom`, `secrets`, `uuid` and `random.Random()` are left alone: programs take
 names from them that must never repeat.
@@ -22,7 +23,7 @@ import os
 import random
 import sys
 
-from . import boosting, streams, tensorflow
+from . import boosting, pytorch, streams, tensorflow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ class Generators:
         return {
             "numpy.random.bit_generator": self._numpy_entropy,
             "numpy.random.mtrand": self._numpy,
-            "torch.random": self._torch_random,
-            "torch": self._torch,
+            **pytorch.hooks(self),
             **tensorflow.hooks(self),
             **boosting.hooks(self),
             **dict.fromkeys(_MLFLOW, self._mlflow),
@@ -91,7 +91,7 @@ class Generators:
         """The libraries that were imported past the hooks: nothing is known of them."""
         modules = {
             "numpy": "numpy.random.mtrand",
-            "torch": "torch.random",
+            "torch": pytorch.RANDOM,
             "tensorflow": tensorflow.RANDOM,
             **boosting.MODULES,
         }
@@ -138,53 +138,6 @@ class Generators:
         if self.own is not None:
             module._rand.seed(self.own % 2**32)
         _replace(module, "seed", self.watched("numpy", module.seed, None))
-
-    # --- PyTorch -----------------------------------------------------------------
-
-    def _torch_random(self, module: Any) -> None:
-        self.source("torch")
-        self._torch_manual_seed = module.manual_seed
-        if self.own is not None:
-            module.default_generator.manual_seed(self.own)
-        _replace(module, "seed", self._torch_reseed(module.seed, module.manual_seed))
-        _replace(module, "manual_seed", self.watched("torch", module.manual_seed, None))
-
-    def _torch_reseed(
-        self, original: Callable[[], int], manual_seed: Callable[[int], object]
-    ) -> Callable[[], int]:
-        @functools.wraps(original)
-        def seed() -> int:
-            if self.seed is None:
-                drawn = original()
-            else:
-                drawn = self.entropy(63)
-                manual_seed(drawn)
-            self.note("torch", None)
-            return drawn
-
-        return seed
-
-    def _torch(self, module: Any) -> None:
-        if self.own is not None:
-            # All devices; those that have not started yet are seeded when they do.
-            self._torch_manual_seed(self.own)
-        if self.strict:
-            self._torch_strict(module)
-
-    def _torch_strict(self, module: Any) -> None:
-        cudnn = module.backends.cudnn
-        cudnn.deterministic = True
-        cudnn.benchmark = False
-        # Code that switches it on all the same would choose, by the clock, among algorithms
-        # that each repeat themselves; of one there is nothing to choose.
-        cudnn.benchmark_limit = 1
-        # torch.use_deterministic_algorithms is this call behind an import of the
-        # compiler's configuration that takes 1.5 s.
-        cheap = getattr(module._C, "_set_deterministic_algorithms", None)
-        if cheap is None:
-            module.use_deterministic_algorithms(True)
-        else:
-            cheap(True, warn_only=False)
 
     # --- MLflow ------------------------------------------------------------------
 
