@@ -7,5 +7,8 @@ import 'tasks/run.just'
 
 python := ".venv/bin/python"
 
+# With it, which images for containers like to set, every process compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 _default:
     @just --list --unsorted

@@ -1,6 +1,7 @@
 """What every test may rely on: no settings, state or stores of the person who runs them."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,17 @@ settings.load_profile("repro-tui")
 
 
 _THEIRS = ("REPRO_TUI_", "MLFLOW_")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the files, begin the dear ones first: none is waited for at the end.
+
+    Dear are the whole chains, then what has many tests.
+    """
+    if hasattr(config, "workerinput"):
+        chains = {item.path for item in items if item.get_closest_marker("e2e")}
+        size = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.path not in chains, -size[item.path]))
 
 
 @pytest.fixture(autouse=True, scope="session")

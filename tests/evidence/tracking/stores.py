@@ -26,6 +26,8 @@ OLD_RUN = "0123456789abcdef0123456789abcdef"
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_FILE_STORE": "true",
+    # Eight more processes beside each server, for work that no store is asked for here.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
