@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # A busy machine is no defect: what must be quick is measured where it is claimed.
 settings.register_profile("repro-tui", deadline=None)
@@ -14,6 +16,8 @@ settings.load_profile("repro-tui")
 
 
 _THEIRS = ("REPRO_TUI_", "MLFLOW_")
+_STORES = "tests/evidence/tracking/"
+"""Its session has a server and databases, which take long to make: one worker makes them."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -25,6 +29,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chains = {item.path for item in items if item.get_closest_marker("e2e")}
         size = Counter(item.path for item in items)
         items.sort(key=lambda item: (item.path not in chains, -size[item.path]))
+
+
+class _Shares(LoadFileScheduling):
+    """A worker takes a file whole, and with it the others that need the same real stores."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return _STORES if file.startswith(_STORES) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    # In the order above, not by the number of tests alone.
+    config.option.loadscopereorder = False
+    return _Shares(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
