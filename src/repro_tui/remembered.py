@@ -5,7 +5,6 @@ asked for fails because it could not be kept.
 """
 
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -42,6 +41,8 @@ class StoreView(Struct, frozen=True):
 
 
 class Remembered(Struct, frozen=True):
+    version: int = _VERSION
+    """Of this format: what another release remembered is forgotten."""
     theme: str = ""
     """The theme that was picked last; empty: none was."""
     theme_asked: str = ""
@@ -77,11 +78,9 @@ def recall(state: Path) -> Remembered:
         path = state / FILE
         if path.stat().st_size > _MOST_BYTES:
             return Remembered()
-        kept = json.loads(path.read_bytes())
-        if kept["version"] != _VERSION:
-            return Remembered()
-        return msgspec.convert(kept, Remembered)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        kept = msgspec.json.decode(path.read_bytes(), type=Remembered)
+        return kept if kept.version == _VERSION else Remembered()
+    except (OSError, ValueError, RecursionError):
         return Remembered()
 
 
@@ -90,7 +89,7 @@ def remember(state: Path, change: Callable[[Remembered], Remembered]) -> None:
 
     Read again first: another program may have remembered something meanwhile.
     """
-    with _writing, contextlib.suppress(OSError, ReproError):
-        changed = {"version": _VERSION, **msgspec.to_builtins(change(recall(state)))}
+    with _writing, contextlib.suppress(OSError, UnicodeEncodeError, ReproError):
+        changed = msgspec.json.encode(change(recall(state)))
         state.mkdir(parents=True, exist_ok=True)
-        write_whole(state / FILE, json.dumps(changed, indent=1) + "\n")
+        write_whole(state / FILE, msgspec.json.format(changed, indent=1).decode() + "\n")

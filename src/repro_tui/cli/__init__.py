@@ -4,6 +4,6 @@ One file a command. Heavy modules are imported where they are used: `--help` and
 first paint of the screen wait for nothing.
 """
 
-from repro_tui.cli.program import main
+from repro_tui.cli.start import main
 
 __all__ = ["main"]

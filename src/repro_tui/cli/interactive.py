@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
 
-def interact(tracking_uri: str | None, theme: str | None = None) -> None:
+def interact(tracking_uri: str | None = None, theme: str | None = None) -> None:
     from repro_tui.remembered import recall
     from repro_tui.settings import load
     from repro_tui.tui.app import ReproApp

@@ -1,29 +1,18 @@
 """The program and its commands."""
 
-import gc
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
 
 import click
 
-from repro_tui.cli.console import complain, narrate
+from repro_tui.cli.console import narrate
 from repro_tui.cli.manual import ENVIRONMENT, FILES, OUTCOMES, manual
 from repro_tui.cli.store import tracking_uri
-from repro_tui.errors import ExitCode, ReproError
+from repro_tui.errors import ExitCode
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-_GARBAGE = 100_000
-"""Objects that Python lets pile up before it looks for unused ones among them.
-
-Its own 700 suit small programs. A start makes some ninety thousand that stay, and to look
-through them again and again took 6 % of the time to the first frame, 4 % of listing runs.
-"""
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -106,26 +95,14 @@ def program(context: click.Context, theme: str | None) -> None:
         interact(context.obj, theme)
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit. Bad input ends in one sentence, never in a traceback."""
-    gc.set_threshold(_GARBAGE)
-    if not sys.warnoptions:
-        # Libraries warn of oddities in strangers' files on stderr, which belongs to the screen.
-        warnings.simplefilter("ignore")
+def run(arguments: Sequence[str]) -> int:
+    """Run what the line asks for; the exit code. Raises ReproError and BrokenPipeError."""
     try:
-        code = program.main(arguments, prog_name="repro-tui", standalone_mode=False)
-    except ReproError as error:
-        complain(error)
-        code = ExitCode.FAILED
+        code = program.main(list(arguments), prog_name="repro-tui", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        code = ExitCode.FAILED
+        return ExitCode.FAILED
     except click.Abort:
         narrate("Stopped.")
-        code = ExitCode.FAILED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more
-        # when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.FAILED
-    sys.exit(int(code or 0))
+        return ExitCode.FAILED
+    return int(code or 0)

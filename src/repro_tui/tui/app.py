@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from msgspec.structs import replace
 from textual.app import App, SystemCommand
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from repro_tui.tui.screens.error import ErrorScreen
 
 _DEFAULT_THEME = "repro-dark"
+_LATER = Path(__file__).with_name("later.tcss")
 _POLL = 1.0
 """Seconds between two looks at the jobs."""
 
@@ -65,7 +67,7 @@ class ReproApp(App[None]):
     """
 
     TITLE = "repro-tui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = "first.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual has it)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("J", "jobs", "Jobs", id="app.jobs"),
@@ -159,6 +161,19 @@ class ReproApp(App[None]):
 
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
+
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        self.read_later_styles()
+        return super().push_screen(*arguments, **options)
+
+    def read_later_styles(self) -> None:
+        """Read the look of all screens but the first, unless it was read.
+
+        With a `CSS_PATH` of its own each screen would make Textual parse everything again.
+        """
+        if not self.stylesheet.has_source(str(_LATER)):
+            self.stylesheet.add_source(_LATER.read_text("utf-8"), (str(_LATER), ""))
+            self.stylesheet.parse()
 
     @property
     def available_themes(self) -> dict[str, Theme]:

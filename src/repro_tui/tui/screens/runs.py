@@ -147,6 +147,7 @@ class RunsScreen(Screen[None]):
         self.refresh_bindings()
         self._show_details()
         look_ahead(self)
+        house(self).read_later_styles()
 
     def _tell(self) -> None:
         """The line on top: what is listed, and which store it is from."""
