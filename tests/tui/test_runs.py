@@ -10,7 +10,7 @@ from tests.tui.stand_in import StandIn, run_id, some_runs
 from textual.widgets import Input, OptionList
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Run
+from repro_tui.evidence.model import Run, Tag
 from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.tui.run_cache import MOST
@@ -341,6 +341,15 @@ async def test_children_are_folded_and_unfolded() -> None:
         assert "▸ sweep +3" in session.text()
         await session.press("Z")
         assert "▾ sweep" in session.text()
+
+
+async def test_what_comes_into_view_by_folding_is_read() -> None:
+    parent, *others = many(1000)
+    children = [replace(run, tags={Tag.PARENT_RUN_ID: parent.run_id}) for run in others[:700]]
+    async with program(StandIn((parent, *children, *others[700:]))) as session:
+        await session.press("z")
+        rows = table(session).rows
+        assert [row.known and row.known.name for row in rows[:3]] == ["run 0", "run 701", "run 702"]
 
 
 async def test_a_list_that_the_store_tells_in_outline_has_its_true_length() -> None:

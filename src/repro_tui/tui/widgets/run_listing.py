@@ -64,6 +64,8 @@ class RunListing(Container):
         self._search = Search()
         self._folded = UNFOLDED
         self._arranged: tuple[Outline, Folding, Arrangement] | None = None
+        self._near = (0, 0)
+        """The rows whose runs were looked for last."""
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -159,6 +161,7 @@ class RunListing(Container):
         self.set_class(not rows, "-empty")
         if not rows:
             self.say(self._why_empty())
+        self._look_around()
         self.post_message(self.Changed())
 
     def show_marks(self) -> None:
@@ -224,7 +227,6 @@ class RunListing(Container):
         if not self._search.take(message):
             return
         self.show()
-        self.feed.fill()
         if message.outline is not self.feed.outline:
             self._begin_search(self._search.wanted)
         elif not self._search.done:
@@ -297,6 +299,12 @@ class RunListing(Container):
         end = max(table.cursor, table.scroll_offset.y + table.size.height)
         if end >= len(table.rows) - _AHEAD and not self._search.wanted:
             self.feed.go_on()
+        if table.window() != self._near:
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Read what is not known of the runs in view and near it."""
+        self._near = self.table.window()
         self.feed.fill()
 
     @on(ToTheEnd)

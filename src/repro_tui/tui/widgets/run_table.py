@@ -18,7 +18,7 @@ from repro_tui.tui.widgets.sortable_table import SortableTable
 from repro_tui.tui.widgets.table import Column
 
 _NEIGHBOURHOOD = 100
-"""Rows above and below the screen that are read ahead."""
+"""Rows above and below the screen that are read ahead, at least."""
 _KEPT = 1000
 """Lines that are kept: some screens full."""
 
@@ -100,9 +100,9 @@ class RunTable(SortableTable[RunRow]):
         return top, top + self.size.height
 
     def window(self) -> tuple[int, int]:
-        """The same, with their neighbourhood."""
-        first, last = self.in_view
-        return max(first - _NEIGHBOURHOOD, 0), last + _NEIGHBOURHOOD
+        """The same, with their neighbourhood: another one only every few pages."""
+        first, last = (row // _NEIGHBOURHOOD for row in self.in_view)
+        return max(first - 1, 0) * _NEIGHBOURHOOD, (last + 2) * _NEIGHBOURHOOD
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
