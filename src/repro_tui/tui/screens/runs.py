@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from repro_tui.tui.widgets.table import Column
 
 
+_KEYS_AFTER = 0.3
+"""Seconds after which the keys are shown, whether there are runs or not."""
+
+
 @dataclass
 class ExperimentsRead(Message):
     experiments: tuple[Experiment, ...]
@@ -96,10 +100,12 @@ class RunsScreen(Screen[None]):
             yield self._listing
             yield self._pane
         yield self._memory
-        yield Keys()
+        # They take as long as a page of runs, which is what is waited for.
+        yield Keys(asleep=True)
 
     def on_mount(self) -> None:
         self._tell()
+        self.set_timer(_KEYS_AFTER, self.query_one(Keys).wake)
 
     # --- The store ---------------------------------------------------------------------
 
@@ -143,7 +149,7 @@ class RunsScreen(Screen[None]):
         self.call_after_refresh(self._after_rows)
 
     def _after_rows(self) -> None:
-        # The keys are drawn anew, which takes as long as a page of runs.
+        self.query_one(Keys).wake()
         self.refresh_bindings()
         self._show_details()
         look_ahead(self)
