@@ -227,7 +227,8 @@ async def test_the_moment_a_job_departs_from_its_original_is_pointed_out() -> No
         held = so_far({"loss": ended}, {"loss": now}, Policy())
         engine.how_far = Course(None, None, held, {"loss": ended}, {"loss": now})
         told = "departed from the original at step 1 of loss: 0.625, not 0.5"
-        await session.until(lambda: told in session.text())
+        # The screen and what watches all jobs hear of it one after the other.
+        await session.until(lambda: told in session.text() and told in session.told())
         assert session.told().count(told) == 1
         await session.press("p")
         assert "first difference: step 1" in session.text()
