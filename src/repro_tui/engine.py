@@ -168,6 +168,7 @@ class Engine:
         """Compare two runs by id; `policy` stands in for the one in the settings."""
         from repro_tui.comparing import comparing
 
+        _each_once((left, right))
         sides = self.evidence(left, progress), self.evidence(right, progress)
         progress("comparing")
         return comparing(self.settings, policy)(*sides)
@@ -193,9 +194,7 @@ class Engine:
                 f"{len(run_ids)} runs are too many to compare at once.",
                 f"Name {MOST_RUNS} at most.",
             )
-        if len(set(run_ids)) < len(run_ids) > 2:
-            twice = next(run_id for run_id in run_ids if run_ids.count(run_id) > 1)
-            raise ReproError(f"The run {twice} is named twice.", "Name each run once.")
+        _each_once(run_ids)
         base, *others = [self.evidence(run_id, progress) for run_id in run_ids]
         progress("comparing")
         return compare_several(base, others, comparing(self.settings, policy), repeats=repeats)
@@ -333,3 +332,10 @@ class Engine:
         from repro_tui.rerun import jobs
 
         return jobs.read_log(job, offset)
+
+
+def _each_once(run_ids: Sequence[str]) -> None:
+    """A run compared with itself would seem to be reproduced. Raises ReproError."""
+    twice = next((run_id for run_id in run_ids if run_ids.count(run_id) > 1), "")
+    if twice:
+        raise ReproError(f"The run {twice} is named twice.", "Name each run once.")

@@ -163,3 +163,17 @@ def test_uncommitted_changes_are_judged_by_the_files_that_they_touch() -> None:
     assert first(patch("README.md"), HASH_SEED).key == HASH_SEED[1]
     assert first(patch("train.py"), HASH_SEED).key == ("uncommitted changes",)
     assert first(patch("conf.yaml"), HASH_SEED).key == ("uncommitted changes",)
+
+
+def test_data_that_the_code_made_are_not_data_that_it_was_given() -> None:
+    """The parts of an unseeded split, which MLflow's autologging takes for data sets."""
+    part = ("datasets", "dataset (train)")
+
+    def with_part(base: Evidence, digest: str) -> Evidence:
+        made = changed(base, DATA, (*part, "source type"), known("code"))
+        return changed(made, DATA, (*part, "digest"), known(digest))
+
+    found = compared(with_part(evidence(), "0000000a"), with_part(apart(), "0000000b")).suspects
+    assert [s.why for s in found if s.key[:2] == part] == [
+        "The code of the run made other data, by a split or a draw."
+    ]

@@ -117,6 +117,14 @@ def test_another_status_is_another_outcome() -> None:
     assert compared(evidence(), right).verdict.headline is Headline.NONDETERMINISTIC
 
 
+def test_a_run_that_failed_is_said_to_lack_what_it_did_not_log() -> None:
+    failed = evidence(run("1b" * 16, status="FAILED"))
+    said = "The right run ended as FAILED: what it did not come to log counts as different"
+    assert compared(evidence(), failed).verdict.reasons[0].startswith(said)
+    both = compared(failed, evidence(run("1c" * 16, status="FAILED")))
+    assert "FAILED" not in " ".join(both.verdict.reasons)
+
+
 def test_a_flipped_bit_in_a_model_is_enough() -> None:
     key = ("models", "digits", "weights.bin")
     flipped = bytes([1, *range(1, 64)])

@@ -111,9 +111,11 @@ def test_the_page_is_written_whole(demo: tuple[Path, Finished]) -> None:
 def test_a_run_named_twice_and_too_many_runs_are_refused(demo: tuple[Path, Finished]) -> None:
     folder, _ = demo
     ids = run_ids(folder)
-    twice = repro_tui("diff", ids["baseline"], ids["twin"], ids["twin"], folder=folder)
-    assert twice.code == 2
-    assert "is named twice" in twice.err
+    for others in (["twin", "twin"], ["baseline"]):
+        named = [ids[name] for name in ("baseline", *others)]
+        twice = repro_tui("diff", *named, folder=folder)
+        assert twice.code == 2
+        assert "is named twice" in twice.err
     many = repro_tui("diff", *([ids["baseline"]] * 21), folder=folder)
     assert many.code == 2
     assert "21 runs are too many" in many.err

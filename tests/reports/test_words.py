@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import diverged, file, history, known, nondeterministic, reproduced
 
-from repro_tui.compare.model import Distance, Finding, HistoryDetail, Kind, TensorDetail
+from repro_tui.compare.model import (
+    Distance,
+    Finding,
+    FirstDivergence,
+    HistoryDetail,
+    Kind,
+    TensorDetail,
+)
 from repro_tui.evidence.model import Dataset, Fact, Missing, Package, SectionName, Unreadable
 from repro_tui.reports import words
 
@@ -81,6 +88,10 @@ def test_sections_and_verdicts() -> None:
     assert words.first_divergence(first) == (
         "loss at step 2: 0.25 left, 0.25000000000000006 right, 1 ULP apart"
     )
+    far = FirstDivergence("loss", 2, 0.25, 0.5, 4_503_599_627_370_496)
+    assert words.first_divergence(far) == "loss at step 2: 0.25 left, 0.5 right, 0.25 apart"
+    alone = FirstDivergence("loss", 2, 0.25, None, None)
+    assert words.first_divergence(alone) == "loss at step 2: 0.25 left, no point right"
 
 
 def test_the_key_of_a_whole_section() -> None:

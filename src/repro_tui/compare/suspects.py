@@ -7,7 +7,7 @@ re-execution.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -63,6 +63,8 @@ class _Reached(NamedTuple):
     """The findings of the code section."""
     params: Sequence[Finding]
     """The params that differ."""
+    made: Collection[Key]
+    """The data sets that the code of both runs made, by a split or a draw."""
 
 
 def suspects(
@@ -80,7 +82,12 @@ def suspects(
         return ()
     alike = packages.installed_alike(sections[SectionName.ENVIRONMENT].findings)
     code, params = sections[SectionName.CODE].findings, sections[SectionName.PARAMS].differing
-    reached = _Reached(used, imports, alike, code, params)
+    made = [
+        finding.key[:-1]
+        for finding in sections[SectionName.DATA].findings
+        if finding.kind is Kind.EQUAL and _says_code(finding)
+    ]
+    reached = _Reached(used, imports, alike, code, params, made)
     found = [
         (judged.rank, place, finding.key, Suspect(name, finding.key, judged.why))
         for place, (name, section) in enumerate(sections.items())
@@ -101,7 +108,7 @@ def _judge(section: SectionName, finding: Finding, reached: _Reached) -> _Judged
         case SectionName.CODE:
             return _code(finding, reached)
         case SectionName.DATA:
-            return _data(key)
+            return _data(key, reached.made)
         case SectionName.ENVIRONMENT if key[0] != "packages":
             return _environment(key)
         case SectionName.ENVIRONMENT:
@@ -221,7 +228,14 @@ def _file(path: PurePosixPath) -> _Judged:
     return _Judged(50, "A changed file of the project.")
 
 
-def _data(key: Key) -> _Judged:
+def _says_code(finding: Finding) -> bool:
+    fact = finding.left
+    return finding.key[-1] == "source type" and isinstance(fact, Known) and fact.value == "code"
+
+
+def _data(key: Key, made: Collection[Key]) -> _Judged:
+    if key[-1] == "digest" and key[:-1] in made:
+        return _Judged(6, "The code of the run made other data, by a split or a draw.")
     if key[-1] in ("digest", "md5", "size"):
         return _Judged(6, "The run learned from other data.")
     return _Judged(20, "The data set is described otherwise; it may hold other data.")

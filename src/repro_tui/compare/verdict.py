@@ -204,6 +204,11 @@ def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str])
     for name, run in (("left", left), ("right", right)):
         if not run.finished:
             yield f"The {name} run has not ended: it is {run.status}."
+        elif run.status != "FINISHED" and left.status != right.status:
+            yield (
+                f"The {name} run ended as {run.status}: what it did not come to log counts as "
+                "different, and explains nothing."
+            )
     outcomes, inputs = (_side(sections, side) for side in (Side.OUTCOMES, Side.INPUTS))
     differing = [pair for pair in outcomes if pair[1].kind.differs]
     yield f"Outcomes that differ: {_by_section(differing) or 'none'}."

@@ -50,7 +50,7 @@ def _place_gone(uri: str, store: str) -> str:
         return ""
     if local_path(store, Path.cwd()) is not None:
         # A file store has this folder for every run, if only an empty one.
-        return f"{folder} is not there; was the store moved, or copied without empty folders?"
+        return "their folder is not there; was the store moved, or copied without empty folders?"
     if not Path(uri.removeprefix("file:")).is_absolute():
         return f"{uri} is a relative place, and nothing is there from this folder"
     above = folder.parents[min(_MLFLOWS_OWN, len(folder.parents)) - 1]

@@ -183,9 +183,17 @@ def verdict(settled: Verdict) -> str:
     return f"{settled.headline} (inputs {settled.inputs}, outcomes {settled.outcomes})"
 
 
+_FEW_ULP = 1_000_000
+"""Of a float64 near 1: a difference of 2e-10. Beyond that the number says nothing to anyone."""
+
+
 def first_divergence(first: FirstDivergence) -> str:
-    """Where the runs part, and how far they are apart there."""
-    apart = "" if first.ulp is None else f", {first.ulp:,} ULP apart"
+    """Where the runs part, and how far they are apart there: in ULP where these can be grasped."""
+    apart = ""
+    if first.ulp is not None and first.ulp <= _FEW_ULP:
+        apart = f", {first.ulp:,} ULP apart"
+    elif first.left is not None and first.right is not None and first.ulp is not None:
+        apart = f", {abs(first.right - first.left):.3g} apart"
     left, right = point(first.left), point(first.right)
     return f"{first.metric} at step {first.step:,}: {left} left, {right} right{apart}"
 

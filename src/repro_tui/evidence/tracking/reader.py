@@ -214,5 +214,6 @@ def no_such_run(run_id: str) -> ReproError:
     """What is said of a run that the store does not hold."""
     return ReproError(
         f"This store holds no run {visible(run_id, 64)}.",
-        "List the runs with `repro-tui runs`, and check which store was opened.",
+        "A run is named by its id, the beginning of it, or latest: `repro-tui runs` lists them, "
+        "and says which store was opened.",
     )
