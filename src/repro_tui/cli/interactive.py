@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from repro_tui.engine import Engine
 
 
-def interact(tracking_uri: str | None = None, theme: str | None = None) -> None:
+def interact(tracking_uri: str | None = None, theme: str | None = None) -> int:
     from repro_tui.remembered import recall
     from repro_tui.settings import load
     from repro_tui.tui.app import ReproApp
@@ -22,4 +22,6 @@ def interact(tracking_uri: str | None = None, theme: str | None = None) -> None:
         return Engine.open(settings, tracking_uri, Path.cwd())
 
     is_first = not recall(settings.state).stores
-    ReproApp(open_engine, settings, theme=theme, welcome=is_first).run()
+    app = ReproApp(open_engine, settings, theme=theme, welcome=is_first)
+    app.run()
+    return app.return_code or 0

@@ -92,7 +92,7 @@ def program(context: click.Context, theme: str | None) -> None:
             )
         from repro_tui.cli.interactive import interact
 
-        interact(context.obj, theme)
+        context.exit(interact(context.obj, theme))
 
 
 def run(arguments: Sequence[str]) -> int:

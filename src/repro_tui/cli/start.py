@@ -47,5 +47,4 @@ def _run(arguments: Sequence[str]) -> int:
     # There is nothing to parse, and the parser takes 9 ms to import.
     from repro_tui.cli.interactive import interact
 
-    interact()
-    return 0
+    return interact()

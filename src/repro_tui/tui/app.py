@@ -3,6 +3,9 @@
 What its first frame does not show is imported where it is used: dialogs, jobs, the engine.
 """
 
+import asyncio
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -154,6 +157,10 @@ class ReproApp(App[None]):
     def on_ready(self) -> None:
         # Not before the first frame is drawn: the thread that opens the store imports much.
         self.open_store()
+        if not (self.is_headless or self.is_web or sys.platform == "win32"):
+            # Killed by name, it would leave the terminal without a cursor, full of escapes.
+            number = signal.SIGTERM
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
 
     def on_unmount(self) -> None:
         if self._engine is not None:

@@ -20,7 +20,7 @@ from repro_tui.rerun.describe import often, rows
 from repro_tui.rerun.model import Device, Job, Refusal
 from repro_tui.rerun.presets import Preset
 from repro_tui.rerun.series import Schedule
-from repro_tui.text import visible
+from repro_tui.text import plural, visible
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.facts import Facts
 from repro_tui.tui.house import house
@@ -272,6 +272,10 @@ def _spelled(schedule: Schedule) -> Facts:
     head = [(Content(""), heading), *chosen] if chosen else [(Content(""), nothing)]
     if told := often(schedule.plans):
         head.insert(0, (Content(""), shown(f"{told}.", "$text-accent bold")))
+    if plan.caveats:
+        # They can be long, and the end out of sight.
+        below = f"{plural(len(plan.caveats), 'caveat')} at the end."
+        head.append((Content(""), Content.styled(below, "$text-warning")))
     head.append((Content(""), Content("")))
     if plan != schedule.plans[-1]:
         head.append((Content(""), Content.styled("The first of them", "bold")))
