@@ -17,6 +17,7 @@ from tests.rerun.training import PYTHON, Ended, environment, train
 from repro_tui.rerun import overlay, recorder
 from repro_tui.rerun.model import Determinism
 from repro_tui.rerun.recorder import facts, streams
+from repro_tui.rerun.recorder.runs import lies_beside
 
 OFF, SEED, STRICT = Determinism.OFF, Determinism.SEED, Determinism.STRICT
 
@@ -521,3 +522,30 @@ def test_starting_costs_little(scripts: Path, tmp_path: Path) -> None:
 
 def test_the_whole_file_is_small(scripts: Path, tmp_path: Path) -> None:
     assert len(json.dumps(train(scripts, tmp_path, "pass").root)) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("uri", "beside"),
+    [
+        ("sqlite:///mlflow.db", True),
+        ("sqlite:///../mlflow.db", True),
+        ("sqlite:////checkout/a/mlflow.db", True),
+        ("sqlite:////checkout/../mlflow.db", False),
+        ("sqlite:////else/mlflow.db", False),
+        ("sqlite://", False),
+        ("sqlite:///:memory:", False),
+        ("mlruns", True),
+        ("./mlruns", True),
+        ("/checkout/mlruns", True),
+        ("/checkouts/mlruns", False),
+        ("file:mlruns", True),
+        ("file:///checkout/mlruns", True),
+        ("file:///else/mlruns", False),
+        ("http://127.0.0.1:5000", False),
+        ("postgresql://host/db", False),
+        ("databricks", False),
+        ("", False),
+    ],
+)
+def test_which_store_lies_beside_the_code(uri: str, beside: bool) -> None:
+    assert lies_beside(uri, "/checkout") == beside

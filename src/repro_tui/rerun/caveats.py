@@ -64,8 +64,9 @@ def _surroundings(manager: EnvManager, situation: Situation) -> Iterator[str]:
 def _commit(situation: Situation) -> Iterator[str]:
     if situation.own_store:
         yield (
-            f"{_some(situation.own_store)} sets a tracking URI of its own: where that is not this "
-            "store, the run that is made here is not found there, and the command fails."
+            f"{_some(situation.own_store)} sets a tracking URI of its own: a store beside the code "
+            "is taken for this one; where it is another, the run that is made here is not found "
+            "there, and the command fails."
         )
     if situation.left_out:
         yield f"The checkout leaves out: {_some(situation.left_out)}."
