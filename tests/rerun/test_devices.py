@@ -1,4 +1,4 @@
-"""Devices. There is no GPU here: what `nvidia-smi` prints is mocked, in its shape."""
+"""Devices. What `nvidia-smi` prints is mocked, as it was on an H200; a real card: test_cuda.py."""
 
 import re
 import stat
