@@ -151,6 +151,26 @@ def test_generators_that_nobody_seeded_are_named_where_outcomes_differ() -> None
     assert said not in compared(sides[0], sides[1]).verdict.reasons
 
 
+def test_what_a_card_leaves_open_is_named_where_outcomes_differ() -> None:
+    def reasons(device: str, enforced: bool, timed: bool, came_out: str) -> str:
+        left, right = evidence(), rerun_evidence()
+        for section, key, value in (
+            (SectionName.DEVICE, ("device",), device),
+            (SectionName.RANDOMNESS, ("torch", "deterministic algorithms"), enforced),
+            (SectionName.RANDOMNESS, ("cudnn", "benchmark"), timed),
+        ):
+            left, right = (changed(side, section, key, known(value)) for side in (left, right))
+        return " ".join(compared(left, outcomes(right, came_out)).verdict.reasons)
+
+    said = "Both computed on cuda:0 without deterministic algorithms"
+    assert said in reasons("cuda:0", False, False, "different")
+    assert "by the clock" not in reasons("cuda:0", False, False, "different")
+    assert "by the clock (cudnn benchmark)" in reasons("cuda:0", False, True, "different")
+    assert said not in reasons("cuda:0", False, True, "identical")
+    assert said not in reasons("cuda:0", True, True, "different")
+    assert "without deterministic" not in reasons("cpu", False, True, "different")
+
+
 def first(**metrics: tuple[History | None, History | None]) -> FirstDivergence | None:
     left, right = evidence(), rerun_evidence()
     for name, (a, b) in metrics.items():

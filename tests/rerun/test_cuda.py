@@ -206,6 +206,8 @@ def test_a_seed_repeats_what_is_drawn_and_not_what_atomics_sum(
     verdict = trials.engine.compare(left, right).verdict
     assert verdict.inputs is InputsVerdict.SAME
     assert verdict.headline is Headline.NONDETERMINISTIC
+    # What the program left open, and what would close it.
+    assert any("cudnn benchmark" in reason and "strict" in reason for reason in verdict.reasons)
 
 
 def test_strict_repeats_to_the_bit(

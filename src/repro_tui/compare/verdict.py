@@ -219,6 +219,8 @@ def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str])
     yield f"Inputs that differ: {_by_section(changed) or 'none'}."
     if differing and (free := list(_unseeded(sections))):
         yield f"Random number generators that nobody seeded in either run: {', '.join(free)}."
+    if differing:
+        yield from _left_to_the_card(sections)
     yield from _astray(*astray)
     for noun, findings in (("Outcomes", outcomes), ("Inputs", inputs)):
         unknown = [pair for pair in findings if pair[1].kind is Kind.UNKNOWN]
@@ -245,6 +247,30 @@ def _unseeded(sections: Sections) -> Iterator[str]:
         match finding:
             case Finding(kind=Kind.EQUAL, left=Known(value=value)) if value == NOT_SEEDED:
                 yield finding.key[0]
+
+
+def _left_to_the_card(sections: Sections) -> Iterator[str]:
+    """Equal inputs that explain differing outcomes: algorithms of a card that need not repeat."""
+    device = _same(sections[SectionName.DEVICE], "device")
+    randomness = sections[SectionName.RANDOMNESS]
+    enforced = _same(randomness, "torch", "deterministic algorithms")
+    if not str(device).startswith("cuda") or enforced is not False:
+        return
+    timed = _same(randomness, "cudnn", "benchmark") is True
+    clock = "; cuDNN chose its own by the clock (cudnn benchmark)" if timed else ""
+    yield (
+        f"Both computed on {device} without deterministic algorithms, where sums need not "
+        f"repeat{clock}. The determinism strict enforces them."
+    )
+
+
+def _same(section: SectionComparison, *key: str) -> object:
+    """The value that both runs are known to have; None where there is none."""
+    for finding in section.findings:
+        match finding:
+            case Finding(kind=Kind.EQUAL, left=Known(value=value)) if finding.key == key:
+                return value
+    return None
 
 
 def _by_section(findings: Iterable[tuple[SectionName, Finding]]) -> str:
