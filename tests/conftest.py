@@ -15,7 +15,8 @@ settings.register_profile("repro-tui", deadline=None)
 settings.load_profile("repro-tui")
 
 
-_THEIRS = ("REPRO_TUI_", "MLFLOW_")
+_THEIRS = ("REPRO_TUI_", "MLFLOW_", "PYTHONDONTWRITEBYTECODE")
+"""How their names begin. With the last each process compiles all that it imports."""
 _STORES = "tests/evidence/tracking/"
 """Its session has a server and databases, which take long to make: one worker makes them."""
 

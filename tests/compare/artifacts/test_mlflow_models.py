@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import mlflow.pytorch
-import mlflow.sklearn
 import numpy as np
 import pytest
-import torch
 import yaml
-from sklearn.linear_model import LogisticRegression
 from tests.compare.artifacts.opened import at, inside, not_equal
 
 from repro_tui.compare.artifacts import Inside
@@ -21,6 +17,12 @@ Y = X[:, 0] > 0.1
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same two models saved twice."""
+    # Here, because each process of a test session collects all tests: MLflow takes seconds.
+    import mlflow.pytorch
+    import mlflow.sklearn
+    import torch
+    from sklearn.linear_model import LogisticRegression
+
     sides = tmp_path_factory.mktemp("left"), tmp_path_factory.mktemp("right")
     kept = []
     with pytest.MonkeyPatch.context() as patch:
