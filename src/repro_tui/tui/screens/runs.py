@@ -95,7 +95,7 @@ class RunsScreen(Screen[None]):
         """What the details are about."""
 
     def compose(self) -> ComposeResult:
-        yield TopBar()
+        yield TopBar(Content.styled("repro-tui", "bold"))
         with Container(id="both"):
             yield self._listing
             yield self._pane
@@ -104,7 +104,6 @@ class RunsScreen(Screen[None]):
         yield Keys(asleep=True)
 
     def on_mount(self) -> None:
-        self._tell()
         self.set_timer(_KEYS_AFTER, self.query_one(Keys).wake)
 
     # --- The store ---------------------------------------------------------------------
@@ -157,9 +156,8 @@ class RunsScreen(Screen[None]):
 
     def _tell(self) -> None:
         """The line on top: what is listed, and which store it is from."""
-        name = Content.styled("repro-tui", "bold")
-        ready = house(self).ready
-        self.query_one(TopBar).update(bar(self._listing.about()) if ready else name)
+        if house(self).ready:
+            self.query_one(TopBar).update(bar(self._listing.about()))
 
     @on(Moved, "#list")
     @on(RunFeed.Filled)

@@ -52,7 +52,7 @@ class RunListing(Container):
         """Other runs are shown, or there is something else to tell of them."""
 
     def __init__(self, memory: StoreMemory, quiet: Callable[[], bool]) -> None:
-        super().__init__()
+        super().__init__(classes="-empty")
         self.feed = RunFeed(self._seen, self._quiet)
         self.table = RunTable(id="list")
         self._memory = memory
@@ -69,11 +69,8 @@ class RunListing(Container):
 
     def compose(self) -> ComposeResult:
         yield self.table
-        yield Static(id="empty", classes="note")
+        yield Static("Opening the store…", id="empty", classes="note")
         yield self.feed
-
-    def on_mount(self) -> None:
-        self.say("Opening the store…")
 
     def begin(self) -> None:
         """List the runs of a store as it was looked at last."""
