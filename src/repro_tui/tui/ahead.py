@@ -11,6 +11,7 @@ from repro_tui.tui.background import start
 _NEXT = (
     "repro_tui.tui.run_details", "repro_tui.tui.screens.compare", "repro_tui.tui.screens.run",
     "repro_tui.tui.screens.rerun", "repro_tui.tui.screens.run_dialogs",
+    "repro_tui.tui.widgets.run_pane",
 )  # fmt: skip
 """They bring NumPy, which alone takes as long as the first page of runs."""
 

@@ -32,7 +32,6 @@ from repro_tui.tui.widgets.keys import Keys
 from repro_tui.tui.widgets.rows import Chosen, Moved
 from repro_tui.tui.widgets.run_feed import RunFeed
 from repro_tui.tui.widgets.run_listing import RunListing
-from repro_tui.tui.widgets.run_pane import RunPane
 from repro_tui.tui.widgets.sortable_table import Headed, Sized
 from repro_tui.tui.widgets.store_memory import StoreMemory
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from repro_tui.evidence.tracking.reader import RunQuery
     from repro_tui.tui.screens.columns import ColumnChoice
     from repro_tui.tui.widgets.filter_box import FilterBox
+    from repro_tui.tui.widgets.run_pane import RunPane
     from repro_tui.tui.widgets.table import Column
 
 
@@ -88,9 +88,9 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self._memory = StoreMemory()
         self._listing = RunListing(self._memory, self._quiet)
-        self._pane = RunPane()
+        # Both are made when they are opened first.
+        self._pane: RunPane | None = None
         self._filter: FilterBox | None = None
-        """Made when it is opened first."""
         self._told: Run | None = None
         """What the details are about."""
 
@@ -98,7 +98,6 @@ class RunsScreen(Screen[None]):
         yield TopBar(Content.styled("repro-tui", "bold"))
         with Container(id="both"):
             yield self._listing
-            yield self._pane
         yield self._memory
         # They take as long as a page of runs, which is what is waited for.
         yield Keys(asleep=True)
@@ -118,7 +117,8 @@ class RunsScreen(Screen[None]):
 
     def reload(self) -> None:
         """Read again what is listed."""
-        self._pane.forget()
+        if self._pane is not None:
+            self._pane.forget()
         self._told = None
         self._listing.feed.refresh_list()
 
@@ -166,10 +166,10 @@ class RunsScreen(Screen[None]):
         self._show_details()
 
     def _show_details(self) -> None:
-        run = self._current
-        if self._pane.display and run is not None and self._told != run:
+        run, pane = self._current, self._pane
+        if pane is not None and pane.display and run is not None and self._told != run:
             self._told = run
-            self._pane.show(run)
+            pane.show(run)
 
     @property
     def _current(self) -> Run | None:
@@ -317,7 +317,12 @@ class RunsScreen(Screen[None]):
         )  # fmt: skip
         return None if needs_runs and not house(self).ready else True
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
+        if self._pane is None:
+            from repro_tui.tui.widgets.run_pane import RunPane
+
+            self._pane = RunPane()
+            await self.query_one("#both").mount(self._pane)
         self.toggle_class("-details")
         self._show_details()
 
