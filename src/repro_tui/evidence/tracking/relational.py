@@ -5,13 +5,14 @@ soon as it opened it. This takes neither. Listing runs does without NumPy, too: 
 in arrays imports it.
 """
 
-import json
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
@@ -290,7 +291,9 @@ def _runs(store: Transaction, run_ids: list[str]) -> tuple[Run, ...]:
     """Whole runs, in the order of their ids, with one query for each kind of content."""
 
     def rows(sql: str) -> list[Row]:
-        return store.rows(sql.format(wanted=store.dialect.wanted), (json.dumps(run_ids),))
+        return store.rows(
+            sql.format(wanted=store.dialect.wanted), (msgspec.json.encode(run_ids).decode(),)
+        )
 
     params, tags = _by_run(rows(_PARAMS)), _by_run(rows(_TAGS))
     metrics = _by_run(
