@@ -211,6 +211,22 @@ def test_the_same_structure_written_differently() -> None:
     assert (found.kind, found.note) == (Kind.EQUAL, "the same value, written differently")
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "why"),
+    [
+        ("caf\u00e9", "cafe\u0301", "Unicode"),
+        ("a", "a ", "white space"),
+        ("a", "b", ""),
+        ("a b", "a  b", ""),
+    ],
+)
+def test_texts_that_look_the_same_are_told_apart(left: str, right: str, why: str) -> None:
+    found = one(left, right)
+    assert found.kind is Kind.CHANGED
+    assert why in found.note
+    assert bool(why) == bool(found.note)
+
+
 def test_yaml_shows_where_but_never_hides() -> None:
     found = one("lr: 1\nlayers:\n- 2\n", "lr: 1\nlayers:\n- 3\n")
     assert isinstance(found.detail, FileDetail)

@@ -1,6 +1,7 @@
 """Facts compared by key: what any section comes to, gaps and rules included."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -152,9 +153,20 @@ def compare_scalars(section: SectionName) -> CompareKnown:
             # The one number there: how many milliseconds the run took.
             note = f"milliseconds: {duration(a)} left, {duration(b)} right"
             return Finding(key, Kind.CHANGED, left, right, note)
-        return Finding(key, Kind.CHANGED, left, right)
+        return Finding(key, Kind.CHANGED, left, right, _look_alike(a, b))
 
     return compare
+
+
+def _look_alike(left: Value, right: Value) -> str:
+    """Why two texts that look the same are not."""
+    if not (isinstance(left, str) and isinstance(right, str)):
+        return ""
+    if left.strip() == right.strip():
+        return "white space at an end differs"
+    if unicodedata.normalize("NFC", left) == unicodedata.normalize("NFC", right):
+        return "they look the same: a letter is composed of other Unicode characters"
+    return ""
 
 
 def _equal_digests(section: SectionName, key: Key, value: Value) -> str:
@@ -223,7 +235,7 @@ def _may_be_label(left: Value, right: Value) -> bool:
 def _compare_documents(key: Key, left: Known, right: Known, a: str, b: str) -> Finding:
     x, y = parse(a), parse(b)
     if x is None or y is None:
-        return Finding(key, Kind.CHANGED, left, right)
+        return Finding(key, Kind.CHANGED, left, right, _look_alike(a, b))
     try:
         detail = compare_documents(x, y, (left.source, right.source))
     except ValueError as error:
