@@ -104,6 +104,13 @@ def test_that_both_ended_well_shows_nothing() -> None:
     assert compared(one[0], one[1]).verdict.outcomes is OutcomesVerdict.IDENTICAL
 
 
+def test_metrics_alone_are_said_to_be_all_that_was_compared() -> None:
+    said = "metrics alone were compared"
+    bare = without(evidence(), ARTIFACTS), without(rerun_evidence(), ARTIFACTS)
+    assert said in " ".join(compared(*bare).verdict.reasons)
+    assert said not in " ".join(reproduced().verdict.reasons)
+
+
 def test_what_was_set_aside_shows_nothing() -> None:
     sides = [
         changed(without(side, METRICS, ARTIFACTS), METRICS, ("x_seconds",), known(history([value])))

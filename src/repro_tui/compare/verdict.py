@@ -212,6 +212,9 @@ def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str])
     outcomes, inputs = (_side(sections, side) for side in (Side.OUTCOMES, Side.INPUTS))
     differing = [pair for pair in outcomes if pair[1].kind.differs]
     yield f"Outcomes that differ: {_by_section(differing) or 'none'}."
+    if not sections[SectionName.ARTIFACTS].findings and not differing:
+        # A store whose files went elsewhere lists none either.
+        yield "No file lies where the artifacts of either run belong: metrics alone were compared."
     if within := [pair for pair in outcomes if pair[1].kind is Kind.WITHIN_TOLERANCE]:
         rules = ", ".join(sorted({finding.rule for _, finding in within}))
         yield f"Equal only within tolerance ({rules}): {_by_section(within)}."

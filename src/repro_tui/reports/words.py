@@ -146,6 +146,10 @@ def _tensor(found: TensorDetail) -> Iterator[str]:
         yield distance(found.distance, "value", "index", ulp=ulp)
 
 
+_FEW_ULP = 1_000_000
+"""Of a float64 near 1: a difference of 2e-10. Beyond that the number says nothing to anyone."""
+
+
 def distance(apart: Distance, noun: str, place: str, *, ulp: bool = True) -> str:
     """How far apart two series are: how many differ, the largest distances and where.
 
@@ -159,7 +163,7 @@ def distance(apart: Distance, noun: str, place: str, *, ulp: bool = True) -> str
     if apart.max_abs_at is not None:
         parts.append(f"at most by {apart.max_abs:.3g} at {place} {apart.max_abs_at:,}")
         parts.append(f"relatively by {apart.max_rel:.3g}")
-        if ulp:
+        if ulp and apart.max_ulp <= _FEW_ULP:
             parts.append(f"by {apart.max_ulp:,} ULP")
     if apart.nonfinite:
         parts.append(f"{apart.nonfinite:,} with NaN or infinity")
@@ -181,10 +185,6 @@ def section(compared: SectionComparison) -> str:
 def verdict(settled: Verdict) -> str:
     """The verdict in a sentence, and what it is read off."""
     return f"{settled.headline} (inputs {settled.inputs}, outcomes {settled.outcomes})"
-
-
-_FEW_ULP = 1_000_000
-"""Of a float64 near 1: a difference of 2e-10. Beyond that the number says nothing to anyone."""
 
 
 def first_divergence(first: FirstDivergence) -> str:
