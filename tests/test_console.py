@@ -20,7 +20,9 @@ def test_in_a_pipe_nothing_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     head, rule, *lines = capsys.readouterr().out.splitlines()
     assert head.split() == list(COLUMNS)
     assert set(rule) == {"─"}
-    assert {cell_len(line) for line in (head, rule, *lines)} == {4 + 3 + 30 + 3 + 500}
+    assert cell_len(rule) == cell_len(lines[-1]) == 4 + 3 + 30 + 3 + 500
+    assert cell_len(lines[1][: lines[1].index("●")]) == 4 + 3 + 30 + 3
+    assert [line for line in (head, *lines) if line.endswith(" ")] == []
     assert [line[: cell_len("1a2b")] for line in lines] == ["1a2b", "3c4d", "5e6f", "7a8b"]
 
 

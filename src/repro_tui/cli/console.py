@@ -62,8 +62,13 @@ def print_out(renderable: Any) -> None:
     """To stdout: with colour on a terminal, plain and uncut when piped."""
     from rich.console import Console
 
-    console = Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=200)
-    console.print(renderable)
+    if sys.stdout.isatty():
+        Console(soft_wrap=False).print(renderable)
+        return
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(renderable)
+    click.echo("\n".join(line.rstrip() for line in printed.get().split("\n")), nl=False)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -78,7 +83,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if sys.stdout.isatty() and whole > get_terminal_size().columns:
         print_out(_fitted(columns, lines[1:]))
         return
-    head, *body = (_GAP.join(map(_padded, line, widths)) for line in lines)
+    head, *body = (_GAP.join(map(_padded, line, widths)).rstrip() for line in lines)
     click.echo("\n".join((click.style(head, bold=True), "─" * whole, *body)))
 
 

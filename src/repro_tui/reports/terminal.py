@@ -70,14 +70,14 @@ def _blocks(comparison: Comparison, full: bool) -> Iterator[RenderableType]:
     style = "bold magenta" if settled.headline is Headline.UNVERIFIABLE else "bold green"
     yield Text(words.verdict(settled), "bold red" if settled.headline in _BAD else style)
     for reason in settled.reasons:
-        yield Text(f"  {visible(reason)}")
-    yield Text(f"  Numbers are compared {visible(words.tolerance(comparison.policy))}.")
+        yield _below(Text(visible(reason)))
+    yield _below(Text(f"Numbers are compared {visible(words.tolerance(comparison.policy))}."))
     yield Text()
     yield _runs(comparison)
     yield Text()
     if comparison.first_divergence is not None:
         yield _heading("First divergence")
-        yield Text(f"  {visible(words.first_divergence(comparison.first_divergence))}")
+        yield _below(Text(visible(words.first_divergence(comparison.first_divergence))))
         yield Text()
     yield from _suspects(comparison)
     for side in Side:
@@ -86,6 +86,11 @@ def _blocks(comparison: Comparison, full: bool) -> Iterator[RenderableType]:
         for section in comparison.sections.values():
             if section.side is side:
                 yield from _section(section, full)
+
+
+def _below(text: Text) -> Padding:
+    """A line below a heading, indented also where it is wrapped."""
+    return Padding(text, (0, 0, 0, 2), expand=False)
 
 
 def _heading(text: str) -> Text:
@@ -104,11 +109,12 @@ def _suspects(comparison: Comparison) -> Iterator[RenderableType]:
         return
     yield _heading("Suspects, the likeliest first; none is proven")
     for number, suspect in enumerate(comparison.suspects, 1):
-        where = Text(f"  {number}. {suspect.section} {visible(words.key(suspect.key))}: ", "bold")
-        yield where.append(visible(suspect.why), "not bold")
+        where = Text(f"{number}. {suspect.section} {visible(words.key(suspect.key))}: ", "bold")
+        yield _below(where.append(visible(suspect.why), "not bold"))
     for name, finding in comparison.not_compared:
         if name.side is Side.INPUTS:
-            yield Text(f"  ?  {name} {visible(words.key(finding.key))}: not known", "magenta")
+            where = Text(f"?  {name} {visible(words.key(finding.key))}: not known", "magenta")
+            yield _below(where)
     yield Text()
 
 
