@@ -124,6 +124,22 @@ def test_our_own_record_is_exact() -> None:
     assert made.variables["CUDA_VISIBLE_DEVICES"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("recorded", "command"),
+    [
+        ("/home/someone/digits/vision/train.py", "python -m vision.train"),
+        ("vision/train.py", "python vision/train.py"),
+    ],
+)
+def test_a_module_of_a_package_is_run_as_it_was_recorded(recorded: str, command: str) -> None:
+    """MLflow keeps a script as it was typed, and of `python -m` the whole path of its file."""
+    run = replace(SCRIPT.run, tags={**SCRIPT.run.tags, Tag.SOURCE_NAME: recorded})
+    tree = frozenset({".", "vision", "vision/train.py", "vision/__init__.py"})
+    situation = replace(SCRIPT, run=run, entry_point="vision/train.py", tree=tree)
+    assert planned(situation=situation).command == command
+    assert ("python -m" in caveats(situation=situation)) == ("-m" in command)
+
+
 def test_a_plain_script_is_its_own_entry_point() -> None:
     made = planned(situation=SCRIPT)
     assert made.command == "python train.py"

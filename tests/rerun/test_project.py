@@ -187,6 +187,28 @@ def test_a_script_is_an_entry_point(name: str, command: str) -> None:
     assert project.render(entry_point, {}) == command
 
 
+@pytest.mark.parametrize(
+    ("script", "command"),
+    [
+        ("vision/train.py", "python -m vision.train"),
+        ("vision/deep/train.py", "python -m vision.deep.train"),
+        ("vision/__main__.py", "python -m vision"),
+        ("src/inner/train.py", "PYTHONPATH=src python -m inner.train"),
+        ("plain/train.py", None),
+        ("train.py", None),
+        ("vision/run.sh", None),
+        ("vision/2nd.py", None),
+    ],
+)
+def test_a_script_in_a_package_is_a_module(script: str, command: str | None) -> None:
+    packages = ("vision", "vision/deep", "src/inner")
+    tree = {script, "__init__.py", *(f"{package}/__init__.py" for package in packages)}
+    found = project.as_module(script, tree)
+    assert (found and project.render(found, {})) == command
+    if found:
+        assert project.render(found, {"lr": "0.1"}) == f"{command} --lr 0.1"
+
+
 def test_what_is_neither_declared_nor_a_script_is_no_entry_point() -> None:
     assert project.find_entry_point(project.parse(DIGITS), "other") is None
     assert project.find_entry_point(project.parse(DIGITS), "check") is not None

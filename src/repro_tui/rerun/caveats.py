@@ -116,6 +116,8 @@ def _unrecorded(situation: Situation, entry_point: EntryPoint) -> Iterator[str]:
             "The original was a plain script: its arguments, its working folder and its "
             "environment are not recorded. Give arguments: -P NAME=VALUE."
         )
+        if " -m " in entry_point.command and entry_point.name.endswith(".py"):
+            yield "It lies in a package, and was recorded as if started by python -m: so is this."
     elif logged:
         yield (
             f"Params that MLproject does not declare are not passed on: {_some(logged)}. "

@@ -4,6 +4,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
@@ -216,7 +217,12 @@ def _entry_point(situation: Situation) -> EntryPoint | None:
     if found is None or (declared is not None and name in declared.entry_points):
         return found
     script = posixpath.normpath(posixpath.join(situation.subdirectory, name))
-    return found if script in situation.tree else None
+    if script not in situation.tree:
+        return None
+    # MLflow records the script as it was typed, but the whole path where Python found it.
+    whole = PurePosixPath(situation.run.tags.get(Tag.SOURCE_NAME, "")).is_absolute()
+    as_module = project.as_module(script, situation.tree) if whole and situation.script else None
+    return as_module or found
 
 
 def _original_parameters(situation: Situation, entry_point: EntryPoint) -> dict[str, str]:

@@ -5,7 +5,7 @@ The format is MLflow's (`mlflow.projects._project_spec`). Pure: text in, nouns o
 
 import shlex
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +59,25 @@ def find_entry_point(project: Project | None, name: str) -> EntryPoint | None:
     if interpreter is None:
         return None
     return EntryPoint(name, _literal(f"{interpreter} {shlex.quote(name)}"))
+
+
+def as_module(script: str, tree: Collection[str]) -> EntryPoint | None:
+    """The script run by `python -m`, as the module that it is; None: it lies in no package.
+
+    `tree` are the files of the commit.
+    """
+    path = PurePosixPath(script)
+    root = path.parent
+    while root.name and str(root / "__init__.py") in tree:
+        root = root.parent
+    names = path.relative_to(root).with_suffix("").parts
+    if names[-1] == "__main__":
+        names = names[:-1]
+    in_package = path.suffix == ".py" and root != path.parent
+    if not in_package or not all(name.isidentifier() for name in names):
+        return None
+    found_by = f"PYTHONPATH={shlex.quote(str(root))} " if root.name else ""
+    return EntryPoint(script, _literal(f"{found_by}python -m {'.'.join(names)}"))
 
 
 def verbatim(command: str) -> EntryPoint:
