@@ -201,14 +201,7 @@ def _outcomes(left: Run, right: Run, sections: Sections) -> OutcomesVerdict:
 
 def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str]) -> Iterator[str]:
     """The sentences that the verdict rests on, the weightiest first."""
-    for name, run in (("left", left), ("right", right)):
-        if not run.finished:
-            yield f"The {name} run has not ended: it is {run.status}."
-        elif run.status != "FINISHED" and left.status != right.status:
-            yield (
-                f"The {name} run ended as {run.status}: what it did not come to log counts as "
-                "different, and explains nothing."
-            )
+    yield from _ended(left, right)
     outcomes, inputs = (_side(sections, side) for side in (Side.OUTCOMES, Side.INPUTS))
     differing = [pair for pair in outcomes if pair[1].kind.differs]
     yield f"Outcomes that differ: {_by_section(differing) or 'none'}."
@@ -233,6 +226,18 @@ def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str])
     if aside := [pair for pair in (*outcomes, *inputs) if pair[1].kind is Kind.SET_ASIDE]:
         rules = ", ".join(sorted({finding.rule for _, finding in aside}))
         yield f"Set aside by rule ({rules}): {_by_section(aside)}."
+
+
+def _ended(left: Run, right: Run) -> Iterator[str]:
+    """How a run ended, where that alone makes outcomes differ or says that they are to come."""
+    for name, run in (("left", left), ("right", right)):
+        if not run.finished:
+            yield f"The {name} run has not ended: it is {run.status}."
+        elif run.status != "FINISHED" and left.status != right.status:
+            yield (
+                f"The {name} run ended as {run.status}: what it did not come to log counts as "
+                "different, and explains nothing."
+            )
 
 
 def _astray(left: str, right: str) -> Iterator[str]:
