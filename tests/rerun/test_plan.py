@@ -212,6 +212,15 @@ def test_without_determinism_there_is_no_seed() -> None:
     assert "PYTHONHASHSEED" not in made.variables
 
 
+def test_what_was_strict_is_strict_again_unless_another_is_chosen() -> None:
+    strict = replace(RECORDED, launch=replace(LAUNCH, determinism="strict"))
+    assert planned(situation=strict).determinism is Determinism.STRICT
+    seeded = planned(replace(REQUEST, determinism=Determinism.SEED), strict)
+    assert seeded.determinism is Determinism.SEED
+    unseeded = replace(RECORDED, launch=replace(LAUNCH, determinism="off"))
+    assert planned(situation=unseeded).determinism is Determinism.SEED
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_out_of_range_is_refused(seed: int) -> None:
     assert "out of range" in refused(replace(REQUEST, seed=seed))

@@ -86,9 +86,9 @@ def test_choosing_what_the_original_had_is_no_difference() -> None:
 
 
 def test_the_usual_choice_is_named_where_the_original_had_another() -> None:
-    strict = replace(LAUNCH, determinism="strict", env_manager="uv")
-    assert chosen(REQUEST, replace(SITUATION, launch=strict))[:2] == [
-        "determinism strict → seed",
+    launched = replace(LAUNCH, determinism="off", env_manager="uv")
+    assert chosen(REQUEST, replace(SITUATION, launch=launched))[:2] == [
+        "determinism off → seed",
         "environment uv → local",
     ]
 

@@ -28,6 +28,7 @@ from repro_tui.evidence.tracking.outline import Outline, outline_of
 from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, StoredFile
 from repro_tui.rerun.advance import Advance, Course
 from repro_tui.rerun.model import (
+    Determinism,
     Device,
     Fidelity,
     Job,
@@ -104,7 +105,7 @@ def _tags(name: str) -> dict[str, str]:
     }
 
 
-def plan_for(request: Request) -> Plan:
+def plan_for(request: Request, usual: Determinism = Determinism.SEED) -> Plan:
     parameters = {"conf_file": "confs/training.yaml", "lr": "0.001", "seed": "7"}
     parameters |= request.overrides
     seed = 7 if request.seed is None else request.seed
@@ -123,7 +124,7 @@ def plan_for(request: Request) -> Plan:
         env_manager=request.env_manager,
         device=request.device or "cpu",
         seed=seed,
-        determinism=request.determinism,
+        determinism=request.determinism or usual,
         variables={"PYTHONHASHSEED": str(seed), "CUDA_VISIBLE_DEVICES": ""},
         fidelity=Fidelity.DECLARED,
         caveats=("The original's packages were not recorded; this environment's are used.",),
@@ -166,6 +167,7 @@ class StandIn:
             Device("cpu", "AMD EPYC 7B13", detail="2 cores"),
             Device("cuda:0", "NVIDIA H200", memory=150_000_000_000),
         )
+        self.usual = Determinism.SEED
         self.refusal: Refusal | None = None
         self.failure: ReproError | None = None
         self.log = "epoch 1 loss 0.5\n"
@@ -296,10 +298,11 @@ class StandIn:
         self.series.append(series)
         if self.refusal is not None:
             return self.refusal
-        first = plan_for(request)
+        first = plan_for(request, self.usual)
         seeds = series.seeds or tuple(range(8, 8 + series.times)) * series.other_seeds
-        plans = [plan_for(replace(request, seed=seed)) for seed in seeds] or [first] * series.times
-        original = plan_for(Request(request.run_id))
+        plans = [plan_for(replace(request, seed=seed), self.usual) for seed in seeds]
+        plans = plans or [first] * series.times
+        original = plan_for(Request(request.run_id), self.usual)
         choices = [Choice("seed", "7", ", ".join(str(plan.seed) for plan in plans))] * (
             plans[0].seed != 7
         )

@@ -125,8 +125,22 @@ async def test_what_is_not_as_the_original_comes_first() -> None:
         await session.press("r")
         assert "Nothing is chosen otherwise than the original had it." in session.text()
         await fill(session, "#seed", "8")
-        assert "Not as the original, by your choice" in session.text()
+        assert "Not as the original" in session.text()
         assert "7 → 8" in session.text()
+
+
+async def test_what_was_strict_stays_so_until_another_is_chosen() -> None:
+    engine = StandIn()
+    engine.usual = Determinism.STRICT
+    async with program(engine) as session:
+        await session.press("r")
+        select = session.app.screen.query_one("#determinism", Select)
+        assert select.value == Determinism.STRICT
+        await choose(session, "#preset", "CPU against GPU")
+        assert select.value == Determinism.STRICT
+        assert engine.requests[-1].determinism is None
+        await choose(session, "#determinism", Determinism.SEED)
+        assert engine.requests[-1].determinism is Determinism.SEED
 
 
 async def test_a_preset_fills_the_fields_and_what_is_changed_afterwards_stands() -> None:

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 @click.option(
     "--determinism",
     type=click.Choice(["off", "seed", "strict"]),
-    help="off: nothing is seeded; strict: deterministic algorithms enforced.  [default: seed]",
+    help="off: nothing is seeded; strict: deterministic algorithms enforced. Otherwise strict "
+    "where the original was, else seed.",
 )
 @click.option(
     "--env-manager", type=click.Choice(["local", "uv", "virtualenv", "conda", "original"]),
@@ -143,7 +144,7 @@ def rerun(
             run_id=run_id,
             device=device or usual.device,
             seed=usual.seed if seed is None else seed,
-            determinism=Determinism(determinism or usual.determinism),
+            determinism=Determinism(determinism) if determinism else usual.determinism,
             env_manager=EnvManager(env_manager or usual.env_manager),
             overrides=changed,
             threads=usual.threads if threads is None else threads,

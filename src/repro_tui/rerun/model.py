@@ -103,7 +103,8 @@ class Request(Struct, frozen=True):
     run_id: str
     device: str | None = None
     seed: int | None = None
-    determinism: Determinism = Determinism.SEED
+    determinism: Determinism | None = None
+    """None: strict where the original is known to have been, otherwise seed."""
     env_manager: EnvManager = EnvManager.LOCAL
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Parameters to change, by name."""

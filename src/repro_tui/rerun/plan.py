@@ -104,7 +104,7 @@ def plan(request: Request, situation: Situation) -> Plan | Refusal:
         backend_config=_backend_config(request, device),
         device=device,
         seed=seed,
-        determinism=request.determinism,
+        determinism=_determinism(request, situation),
         fidelity=_fidelity(situation),
         caveats=tuple(caveat for caveat in said if caveat),
         variables=_threads(request, situation),
@@ -274,6 +274,14 @@ def _seed(
         if value.isascii() and value.isdecimal() and int(value) < lacks.SEED_LIMIT:
             return int(value), ""
     return 0, SEED_UNKNOWN
+
+
+def _determinism(request: Request, situation: Situation) -> Determinism:
+    """Never less than the original had: without its switches it would be another execution."""
+    if request.determinism is not None:
+        return request.determinism
+    strict = situation.launch is not None and situation.launch.determinism == Determinism.STRICT
+    return Determinism.STRICT if strict else Determinism.SEED
 
 
 def _device(

@@ -30,7 +30,7 @@ class Preset(Struct, frozen=True):
     seeds: str | tuple[int, ...] = ()
     """`other`, or a seed for each time."""
     times: int = 1
-    determinism: Determinism = Determinism.SEED
+    determinism: Determinism | None = None
     env_manager: EnvManager = EnvManager.LOCAL
     threads: int | None = None
 

@@ -204,6 +204,7 @@ class RerunScreen(ModalScreen[None]):
                 self._choices.offer_parameters(schedule.plans[0].parameters)
                 if schedule.original is not None and self._original is None:
                     self._original = schedule.original.device
+                    self._choices.offer_determinism(schedule.original.determinism)
                     self._offer_presets()
             case Refusal(lacks):
                 lines = [Content.styled("This run cannot be re-executed so:", "$text-error bold")]
@@ -268,7 +269,7 @@ def _spelled(schedule: Schedule) -> Facts:
         for each in schedule.choices
     ]
     nothing = Content.styled("Nothing is chosen otherwise than the original had it.", MUTED)
-    heading = Content.styled("Not as the original, by your choice", "bold")
+    heading = Content.styled("Not as the original", "bold")
     head = [(Content(""), heading), *chosen] if chosen else [(Content(""), nothing)]
     if told := often(schedule.plans):
         head.insert(0, (Content(""), shown(f"{told}.", "$text-accent bold")))

@@ -32,6 +32,8 @@ class Choices(VerticalScroll, can_focus=False):
         super().__init__(id="choices")
         self._original: Mapping[str, str] = {}
         """The parameters as the original had them, once the first plan told."""
+        self._usual = Determinism.SEED
+        """The determinism where none is chosen, once the first plan told."""
         self._presets: dict[str, Preset] = {}
         """Those that fit this machine and the run, by name."""
         self._unfit: dict[str, ReproError] = {}
@@ -45,7 +47,7 @@ class Choices(VerticalScroll, can_focus=False):
         yield Label(Content.styled(f"or 1, 2, 3 or {_OTHER_SEEDS}", MUTED), id="seeds-hint")
         yield _field("Times", Input(placeholder="1", id="times", compact=True))
         yield _field("Threads", Input(placeholder=_AS_ORIGINAL, id="threads", compact=True))
-        yield _field("Determinism", _select(Determinism, _USUAL.determinism, "determinism"))
+        yield _field("Determinism", _select(Determinism, self._usual, "determinism"))
         yield _field("Environment", _select(EnvManager, _USUAL.env_manager, "manager"))
         yield Vertical(id="parameters")
         with Collapsible(title="Code and data", id="more"):
@@ -90,6 +92,15 @@ class Choices(VerticalScroll, can_focus=False):
             if chosen in [value for _, value in options]:
                 select.value = chosen
 
+    def offer_determinism(self, usual: Determinism) -> None:
+        """What the run is re-executed with where nobody chooses: shown where nobody has."""
+        select = self.query_one("#determinism", Select)
+        unchosen = select.value == self._usual
+        self._usual = usual
+        if unchosen:
+            with self.prevent(Select.Changed):
+                select.value = usual.value
+
     def offer_parameters(self, parameters: Mapping[str, str]) -> None:
         """The parameters to change, as the first plan has them; later ones change nothing."""
         if self._original or not parameters:
@@ -111,7 +122,7 @@ class Choices(VerticalScroll, can_focus=False):
             with self.prevent(Select.Changed):
                 self.query_one("#preset", Select).clear()
             raise self._unfit[name]
-        for field, value in _filled(self._presets[name]).items():
+        for field, value in self._filled(self._presets[name]).items():
             widget = self.query_one(f"#{field}")
             if isinstance(widget, Input):
                 widget.value = value
@@ -123,9 +134,9 @@ class Choices(VerticalScroll, can_focus=False):
 
     def tell_preset(self) -> None:
         """Show the preset that the fields come to, or none."""
-        now = {field: self._value(field) for field in _filled(Preset(""))}
+        now = {field: self._value(field) for field in self._filled(Preset(""))}
         select = self.query_one("#preset", Select)
-        named = (name for name, preset in self._presets.items() if _filled(preset) == now)
+        named = (name for name, preset in self._presets.items() if self._filled(preset) == now)
         found = next(named, None)
         with self.prevent(Select.Changed):
             if found is None:
@@ -135,7 +146,22 @@ class Choices(VerticalScroll, can_focus=False):
 
     def _is(self, name: object, now: Mapping[str, str]) -> bool:
         preset = self._presets.get(name) if isinstance(name, str) else None
-        return preset is not None and _filled(preset) == now
+        return preset is not None and self._filled(preset) == now
+
+    def _filled(self, preset: Preset) -> dict[str, str]:
+        """What stands in the fields of which a preset speaks."""
+        several = preset.seeds
+        seeds = several if isinstance(several, str) else ", ".join(map(str, several))
+        one = "" if preset.seed is None else str(preset.seed)
+        often = preset.series.times
+        return {
+            "device": preset.device or "",
+            "seed": seeds or one,
+            "times": str(often) if often > 1 and seeds in ("", _OTHER_SEEDS) else "",
+            "threads": "" if preset.threads is None else str(preset.threads),
+            "determinism": preset.determinism or self._usual,
+            "manager": preset.env_manager,
+        }
 
     def _value(self, field: str) -> str:
         widget = self.query_one(f"#{field}")
@@ -153,11 +179,12 @@ class Choices(VerticalScroll, can_focus=False):
     def asked(self, run_id: str) -> Asked:
         """Raises ReproError where a field holds what it cannot."""
         seeds = self._seeds()
+        determinism = Determinism(self._value("determinism"))
         request = Request(
             run_id=run_id,
             device=self._value("device") or None,
             seed=seeds[0] if len(seeds) == 1 else None,
-            determinism=Determinism(self._value("determinism")),
+            determinism=None if determinism == self._usual else determinism,
             env_manager=EnvManager(self._value("manager")),
             overrides={
                 box.name: box.value
@@ -201,21 +228,6 @@ class Choices(VerticalScroll, can_focus=False):
         if text and not (text.isascii() and text.isdigit()):
             raise ReproError(f"The field {field} has no whole number.", "Give digits, or none.")
         return int(text) if text else None
-
-
-def _filled(preset: Preset) -> dict[str, str]:
-    """What stands in the fields of which a preset speaks."""
-    seeds = ", ".join(map(str, preset.seeds)) if isinstance(preset.seeds, tuple) else preset.seeds
-    one = "" if preset.seed is None else str(preset.seed)
-    often = preset.series.times
-    return {
-        "device": preset.device or "",
-        "seed": seeds or one,
-        "times": str(often) if often > 1 and seeds in ("", _OTHER_SEEDS) else "",
-        "threads": "" if preset.threads is None else str(preset.threads),
-        "determinism": preset.determinism,
-        "manager": preset.env_manager,
-    }
 
 
 def _field(label: Content | str, widget: Widget) -> Horizontal:
