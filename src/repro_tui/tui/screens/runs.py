@@ -109,7 +109,6 @@ class RunsScreen(Screen[None]):
 
     def open(self) -> None:
         """The engine is there, or another one: look at the store as it was looked at last."""
-        self._listing.say("Reading the runs…")
         self._memory.open()
 
     def on_store_memory_recalled(self) -> None:
