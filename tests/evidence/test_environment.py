@@ -33,6 +33,30 @@ def test_from_a_record(tmp_path: Path) -> None:
     assert section.at(("packages", "scipy")) is None
 
 
+def test_code_that_is_imported_in_place_is_not_known_by_its_version(tmp_path: Path) -> None:
+    """`pip install -e ../library`: its files change, and its version stays."""
+    content = document()
+    own = content["launch"]["repository"]
+    content["packages"] += [
+        {"name": name, "version": "0.1", "origin": f"file://{folder}", "editable": "yes"}
+        for name, folder in (
+            ("My_Library", "/else/a%20b"),
+            ("own", own),
+            ("part", f"{own}/part"),
+            ("repro-tui", "/else/c"),
+        )
+    ]
+    record = read_record(save(tmp_path, content))
+    assert isinstance(record, Record)
+    section = environment(RUN, record, {})
+    assert section.at(("packages", "my-library")) == Known(
+        Package("0.1", "file:///else/a%20b"), "record.json"
+    )
+    gaps = {key: fact for key, fact in section.facts.items() if isinstance(fact, Missing)}
+    assert set(gaps) == {("packages", "my-library", "content")}
+    assert "/else/a b in place" in gaps["packages", "my-library", "content"].reason
+
+
 def test_what_a_record_does_not_hold_is_a_gap(tmp_path: Path) -> None:
     content = document()
     for part in ("packages", "python", "libraries", "variables"):

@@ -389,6 +389,7 @@ def test_packages_are_those_of_importlib() -> None:
 def test_an_editable_package_tells_where_it_comes_from() -> None:
     own = next(each for each in facts.packages(sys.path) if each["name"] == "repro-tui")
     assert own["origin"].startswith("file://")
+    assert own["editable"] == "yes"
 
 
 # --- When things go wrong ----------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -71,6 +72,7 @@ def _recorded(record: Record) -> dict[Key, Fact]:
         for name, version, origin in record.packages or ()
     )
     facts |= {("packages", name): Known(package, _SOURCE) for name, package in installed.items()}
+    facts |= _in_place(record)
     for library, values in (record.libraries or {}).items():
         for name, value in values.items():
             # What drives the device stands in that section.
@@ -80,6 +82,23 @@ def _recorded(record: Record) -> dict[Key, Fact]:
         # What it shows of the devices stands in that section.
         if name != VISIBLE_DEVICES:
             facts["variables", name] = Known(text, _SOURCE)
+    return facts
+
+
+def _in_place(record: Record) -> dict[Key, Fact]:
+    """What is not known of packages whose code lies in a folder that changes under its version.
+
+    Those of the run's own repository are known by its commit and its uncommitted changes.
+    """
+    own = record.launch.repository if record.launch else ""
+    facts: dict[Key, Fact] = {}
+    for name, _, origin in record.packages or ():
+        folder = unquote(urlsplit(origin).path)
+        ours = bool(own) and PurePosixPath(folder).is_relative_to(own)
+        if name in record.in_place and canonicalize_name(name) != "repro-tui" and not ours:
+            facts["packages", canonicalize_name(name), "content"] = Missing(
+                f"it was imported from {folder} in place, and what lay there was not recorded"
+            )
     return facts
 
 

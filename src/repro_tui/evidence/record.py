@@ -91,6 +91,8 @@ class Record(Struct, frozen=True):
     inactive: str
     """Why the recorder did not work inside the process; empty: it did."""
     files: tuple[str, ...]
+    in_place: frozenset[str] = frozenset()
+    """Names of the packages that are imported from a folder in place."""
 
     def lockfiles(self) -> dict[str, Path]:
         """The copies of lockfiles, by path from the top of the repository."""
@@ -187,6 +189,11 @@ def _record(folder: Path, document: Mapping[str, object]) -> Record:
         if recorder.get("active") is True
         else string(recorder.get("reason"), "recorder.reason") or "no reason was recorded",
         files=tuple(_file(item) for item in sequence(document.get("files"), "files")),
+        in_place=frozenset(
+            string(package.get("name"), "packages.name")
+            for package in tables(packages, "packages")
+            if package.get("editable")
+        ),
     )
 
 

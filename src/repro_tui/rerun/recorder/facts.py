@@ -36,7 +36,8 @@ def packages(folders: Iterable[str]) -> list[dict[str, str]]:
     in a few milliseconds: importlib.metadata reads every METADATA, 150 ms for 120 of
     them, which is too long to do at the start, and a record that is made at the end
     is lost when the process is killed. Names are normalised (PEP 503). `origin` is
-    the URL of direct_url.json (PEP 610), empty for what came from an index.
+    the URL of direct_url.json (PEP 610), empty for what came from an index; `editable` is
+    there where Python imports from that folder in place.
     """
     found: dict[str, dict[str, str]] = {}
     for folder in folders:
@@ -51,7 +52,7 @@ def packages(folders: Iterable[str]) -> list[dict[str, str]]:
             path = os.path.join(folder, entry)
             name, version = _identity(stem, extension, path)
             if name and version and name not in found:
-                found[name] = {"name": name, "version": version, "origin": _origin(path)}
+                found[name] = {"name": name, "version": version, **_origin(path)}
     return [found[name] for name in sorted(found)]
 
 
@@ -74,15 +75,16 @@ def _egg_version(path: str) -> str:
     return ""
 
 
-def _origin(path: str) -> str:
+def _origin(path: str) -> dict[str, str]:
     text = _read(os.path.join(path, "direct_url.json"))
     if not text:
-        return ""
+        return {"origin": ""}
     import json
 
     told = json.loads(text)
     commit = told.get("vcs_info", {}).get("commit_id", "")
-    return f"{told['url']}@{commit}" if commit else str(told["url"])
+    origin = {"origin": f"{told['url']}@{commit}" if commit else str(told["url"])}
+    return {**origin, "editable": "yes"} if told.get("dir_info", {}).get("editable") else origin
 
 
 def _read(path: str) -> str:
