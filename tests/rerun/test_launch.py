@@ -398,10 +398,14 @@ def test_an_unseeded_training_repeats_itself_to_the_bit(
 def test_a_command_that_fails_is_a_failed_run_with_a_record(
     store: Store, repository: Path, settings: Settings
 ) -> None:
+    original = store.client.create_run("0").info.run_id
+    store.client.set_terminated(original)
+    made = replace(fresh(store, repository, "fail"), reexecutes=original)
     with untouched(repository):
-        job = carried_out(fresh(store, repository, "fail"), settings)
+        job = carried_out(made, settings)
     assert job.state is JobState.FAILED
     assert job.message == "The command ended with exit code 3."
+    assert job.verdict == ""
     assert "about to fail" in job.log.read_text()
     run = new_run(store, job)
     assert run.status == "FAILED"

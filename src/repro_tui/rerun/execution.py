@@ -88,7 +88,7 @@ class Execution:
             print(f"The process made other runs, too: {', '.join(others)}", flush=True)
         if plan.reexecutes is not None:
             self._note(state=JobState.COMPARING)
-            self._compare(plan.reexecutes)
+            self._compare(plan.reexecutes, exit_code)
         # What the comparison had to say, if anything, was said before.
         said = [self.job.message, environments.sentence(self._built)]
         if exit_code == 0:
@@ -199,7 +199,11 @@ class Execution:
         if into.is_dir():
             print(f"What the command wrote into its checkout is in {into}", flush=True)
 
-    def _compare(self, original: str) -> None:
+    def _compare(self, original: str, exit_code: int | None) -> None:
+        """Give the new run its verdict. One that failed where the original did not has none.
+
+        It may have lacked a file or a module: that its outcomes differ says nothing.
+        """
         # Not before they are needed: the job has been started and can be cancelled.
         from repro_tui.comparing import comparing
         from repro_tui.evidence.collect import collect
@@ -217,6 +221,8 @@ class Execution:
                 closing(open_reader(uri, settings.cache)) as reader,
                 closing(Downloads(settings.cache, settings.download)) as downloads,
             ):
+                if exit_code != 0 and reader.run(original).status == "FINISHED":
+                    return
                 left = collect(original, reader, downloads, places=places)
                 right = collect(run_id, reader, downloads, places=places)
                 comparison = comparing(settings)(left, right)
