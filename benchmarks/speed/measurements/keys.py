@@ -17,7 +17,9 @@ from benchmarks.speed.method import Rival, Row
 from benchmarks.speed.terminal import Terminal, on_terminal
 
 _PROGRAM = (str(BIN / "repro-tui"),)
-_BARE = (sys.executable, str(Path(__file__).parents[1] / "bare.py"))
+_HERE = Path(__file__).parents[1]
+_BARE = (sys.executable, str(_HERE / "bare.py"))
+_SCROLLED = (sys.executable, str(_HERE / "scrolled.py"))
 _PAGE_DOWN = "\x1b[6~"
 _FIRST_ROW = "\x1b[1;5H"
 """Ctrl and home, as DataTable has it."""
@@ -74,13 +76,18 @@ def page_down(ground: Ground) -> Iterator[Row]:
     with (
         on_terminal(ground, _PROGRAM, stores.uri(store)) as ours,
         on_terminal(ground, (*_BARE, str(count))) as bare,
+        on_terminal(ground, (*_SCROLLED, str(count))) as scrolled,
     ):
         ours.see(stores.name(count - 1))
         bare.see(stores.name(0))
+        scrolled.see(stores.name(0))
         yield Row(
             f"page down in {count:,} rows, CPU time",
             lambda: _paging(ours, "g", pages),
-            (Rival("DataTable", lambda: _paging(bare, _FIRST_ROW, pages), 0.2, held=0.4),),
+            (
+                Rival("DataTable", lambda: _paging(bare, _FIRST_ROW, pages), 0.2, held=0.4),
+                Rival("ScrollView, lines ready", lambda: _paging(scrolled, "g", pages), 1.0),
+            ),
         )
 
 
