@@ -19,6 +19,8 @@ from repro_tui.rerun.model import Project, Request
 
 _MOST_TEXTS = 500
 """Files that are looked into."""
+_MOST_IGNORED = 1_000
+"""Files and folders that Git ignores, of which it is looked up whether the code names them."""
 _TEXTS = (".py", ".yaml", ".yml", ".toml", ".json", ".cfg", ".ini", ".sh")
 """Endings of code and configuration."""
 
@@ -111,14 +113,14 @@ def _ignored(code: Snapshot, request: Request, texts: Mapping[str, bytes]) -> It
     status, listed = code.repository.attempt(
         "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"
     )
-    for name in listed.split(b"\0")[:-1] if status == 0 else ():
+    found = listed.split(b"\0")[:-1] if status == 0 else []
+    # Folders first: of many files in one that is not ignored itself some will do.
+    found.sort(key=lambda name: not name.endswith(b"/"))
+    text = b"\n".join(texts.values())
+    for name in found[:_MOST_IGNORED]:
         path = PurePosixPath(os.fsdecode(name))
         asked_for = any(path.is_relative_to(link) for link in request.links)
-        if (
-            not asked_for
-            and is_source(str(path))
-            and any(_names(text, path, name.endswith(b"/")) for text in texts.values())
-        ):
+        if not asked_for and is_source(str(path)) and _names(text, path, name.endswith(b"/")):
             yield f"{path} (ignored by Git: --link {shlex.quote(str(path))})"
 
 
@@ -126,8 +128,8 @@ def _names(text: bytes, path: PurePosixPath, is_folder: bool) -> bool:
     """Whether a text names a file or a folder, by its path or put together from parts."""
     last = os.fsencode(path.name)
     if is_folder:
-        return any(quoted % last in text for quoted in (b"%s/", b'"%s"', b"'%s'"))
-    return last in text
+        return any(spelled % last in text for spelled in (b"%s/", b'"%s"', b"'%s'"))
+    return any(before + last in text for before in (b'"', b"'", b"/", b" ", b"="))
 
 
 def _with_folders(paths: Iterable[str]) -> Iterator[str]:
