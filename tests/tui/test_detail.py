@@ -354,10 +354,11 @@ async def test_the_differing_points_are_gone_through_by_key_and_a_click_sets_the
         await session.press("n", "N")
         assert points.cursor == 20
         top = points.scroll_offset.y
-        await session.click(" = " + f"{top + 4:>12}")
-        assert points.cursor == top + 4
+        equal = next(row for row in range(top + 4, top + 6) if values[row] == other[row])
+        await session.click(" = " + f"{equal:>12}")
+        assert points.cursor == equal
         await session.press("y")
-        assert session.app.clipboard.split("\t")[0] == str(top + 4)
+        assert session.app.clipboard.split("\t")[0] == str(equal)
         await session.wheel(3, points)
         assert points.scroll_offset.y > top
         assert points.cursor == top + 4
