@@ -361,7 +361,7 @@ async def test_the_differing_points_are_gone_through_by_key_and_a_click_sets_the
         assert session.app.clipboard.split("\t")[0] == str(equal)
         await session.wheel(3, points)
         assert points.scroll_offset.y > top
-        assert points.cursor == top + 4
+        assert points.cursor == equal
         await session.press("q")
         assert session.screen == "CompareScreen"
 
