@@ -33,9 +33,9 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
     Value,
 )
+from repro_tui.evidence.tags import Tag
 
 LEFT_ID = "0a" * 16
 RIGHT_ID = "1b" * 16

@@ -24,7 +24,7 @@ from benchmarks.zoo.table import ENVIRONMENTS
 from repro_tui import settings as configuration
 from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import RunQuery
 from repro_tui.rerun import jobfolder, launch, plan, project
 from repro_tui.rerun.model import Determinism, JobState, Plan, Refusal, Request

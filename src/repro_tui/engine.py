@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import (
     Reader,
     RunPage,

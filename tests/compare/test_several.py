@@ -21,7 +21,8 @@ from repro_tui.compare.model import Comparison, Headline, Kind
 from repro_tui.compare.several import Row, Several, are_repeats, compare_several
 from repro_tui.compare.verdict import FailOn
 from repro_tui.errors import ExitCode
-from repro_tui.evidence.model import Evidence, Missing, SectionName, Tag
+from repro_tui.evidence.model import Evidence, Missing, SectionName
+from repro_tui.evidence.tags import Tag
 
 
 def named(of: Evidence, number: int) -> Evidence:

@@ -18,9 +18,9 @@ from repro_tui.evidence.model import (
     Missing,
     Package,
     SectionName,
-    Tag,
     Unreadable,
 )
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import open_reader
 from repro_tui.evidence.tracking.downloads import Downloads
 

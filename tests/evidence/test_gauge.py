@@ -21,9 +21,9 @@ from repro_tui.evidence.model import (
     Missing,
     Section,
     SectionName,
-    Tag,
     Unreadable,
 )
+from repro_tui.evidence.tags import Tag
 
 LOWEST_FIRST = list(Level)
 

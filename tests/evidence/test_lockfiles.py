@@ -14,8 +14,9 @@ from tests.evidence.git import commit
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.lockfiles import is_lockfile, keyed, lockfiles, parse
-from repro_tui.evidence.model import Known, Missing, Package, Run, Tag, Unreadable
+from repro_tui.evidence.model import Known, Missing, Package, Run, Unreadable
 from repro_tui.evidence.origin import Places, Snapshot, origin
+from repro_tui.evidence.tags import Tag
 
 INDEX = "https://packages.example.org/simple"
 HASHES = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)

@@ -6,7 +6,8 @@ import pytest
 from tests.builders import run as made
 
 from repro_tui.evidence.lost import gone, model_gone
-from repro_tui.evidence.model import LoggedModel, Run, Tag
+from repro_tui.evidence.model import LoggedModel, Run
+from repro_tui.evidence.tags import Tag
 
 SQLITE = "sqlite:///mlflow.db"
 

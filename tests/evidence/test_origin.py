@@ -6,9 +6,10 @@ from tests.evidence.records import document, save
 
 from repro_tui.evidence import address
 from repro_tui.evidence.code import code
-from repro_tui.evidence.model import Known, Missing, Run, Tag
+from repro_tui.evidence.model import Known, Missing, Run
 from repro_tui.evidence.origin import Places, Snapshot, origin
 from repro_tui.evidence.record import Record, read_record
+from repro_tui.evidence.tags import Tag
 
 
 def run_of(source: str, made: str, **tags: str) -> Run:

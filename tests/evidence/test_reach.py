@@ -6,9 +6,10 @@ import pytest
 from tests.builders import run
 from tests.evidence.git import commit
 
-from repro_tui.evidence.model import Reach, Tag
+from repro_tui.evidence.model import Reach
 from repro_tui.evidence.origin import Places, origin
 from repro_tui.evidence.reach import reach
+from repro_tui.evidence.tags import Tag
 
 PROJECT: dict[str, str | bytes] = {
     "MLproject": (

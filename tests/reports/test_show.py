@@ -8,8 +8,9 @@ from rich.console import Console
 from tests import builders
 from tests.builders import HOSTILE, changed, evidence, hostile_evidence, known, run
 
-from repro_tui.evidence.model import NOT_SEEDED, Evidence, Run, SectionName, Tag
+from repro_tui.evidence.model import NOT_SEEDED, Evidence, Run, SectionName
 from repro_tui.evidence.overview import Overview
+from repro_tui.evidence.tags import Tag
 from repro_tui.reports.show import render, to_json
 
 

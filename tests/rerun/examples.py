@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import Launch
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun.model import Device, EntryPoint, Parameter, Project, Request
 from repro_tui.rerun.situation import Situation
 

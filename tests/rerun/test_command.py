@@ -20,8 +20,9 @@ from tests.evidence.git import commit, footprint, git, write
 
 from repro_tui import settings as configuration
 from repro_tui.engine import Engine
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import Record, read_record
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import RunQuery
 from repro_tui.rerun.model import Fidelity, JobState, Plan, Refusal, Request
 

@@ -22,7 +22,7 @@ from tests.rerun.test_launch import carried_out, new_run
 from tests.rerun.test_plan import caveats, planned, refused
 
 from repro_tui import settings as configuration
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import project
 from repro_tui.rerun.model import Determinism, EnvManager, JobState
 from repro_tui.rerun.plan import first

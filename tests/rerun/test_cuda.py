@@ -30,7 +30,8 @@ from repro_tui.compare.model import (
     TensorDetail,
 )
 from repro_tui.engine import Engine
-from repro_tui.evidence.model import Known, SectionName, Tag
+from repro_tui.evidence.model import Known, SectionName
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import discover
 from repro_tui.rerun import devices, overlay, processes
 from repro_tui.rerun.model import Determinism, Job, JobState, Plan, Request

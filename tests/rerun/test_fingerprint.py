@@ -18,8 +18,9 @@ from tests.evidence.git import commit, footprint, git, write
 
 from repro_tui.evidence.collect import collect
 from repro_tui.evidence.environment import environment
-from repro_tui.evidence.model import Known, Missing, Run, SectionName, Tag
+from repro_tui.evidence.model import Known, Missing, Run, SectionName
 from repro_tui.evidence.randomness import device
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import RunQuery, open_reader
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.rerun import fingerprint
@@ -135,7 +136,7 @@ def test_it_is_cheap_and_switched_off_by_a_variable(tmp_path: Path) -> None:
     commit(tmp_path, {"tell.py": TELL})
     tags, _, modules = told(tmp_path)
     assert tags
-    heavy = {"git", "mlflow", "torch", "pandas", "tomli", "yaml", "deepdiff"}
+    heavy = {"git", "mlflow", "torch", "pandas", "tomli", "yaml", "deepdiff", "msgspec"}
     assert not heavy & {name.partition(".")[0] for name in modules}
     # Three short processes of Git; a busy machine takes its time.
     assert min(told(tmp_path)[1] for _ in range(3)) < 0.5

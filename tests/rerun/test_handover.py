@@ -27,7 +27,7 @@ from tests.rerun.test_plan import planned, refused
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import open_reader
 from repro_tui.rerun import handover, jobs, project
 from repro_tui.rerun.model import Backend, Device, JobState, Plan, Request

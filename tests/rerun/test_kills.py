@@ -24,7 +24,7 @@ from tests.rerun.conftest import Store
 from tests.rerun.waiting import until
 
 from repro_tui import settings as configuration
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import jobfolder, jobs, processes, project
 from repro_tui.rerun.model import Job, JobState, Plan
 from repro_tui.rerun.plan import first

@@ -19,7 +19,8 @@ from tests.rerun.test_launch import HOSTILE, artifacts, new_run, planned, record
 
 from repro_tui import settings as configuration
 from repro_tui.engine import Engine
-from repro_tui.evidence.model import Known, Run, SectionName, Tag
+from repro_tui.evidence.model import Known, Run, SectionName
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import open_reader
 from repro_tui.rerun import jobs, processes
 from repro_tui.rerun.model import Device, Fidelity, Job, JobState, Plan, Request

@@ -24,8 +24,9 @@ from tests.rerun.conftest import Store
 from tests.rerun.waiting import until
 
 from repro_tui import settings as configuration
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import Record, read_record
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import jobfolder, jobs, machine, processes, project
 from repro_tui.rerun.model import (
     Determinism,

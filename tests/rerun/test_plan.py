@@ -19,8 +19,8 @@ from tests.rerun.examples import (
 )
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun.describe import rows
 from repro_tui.rerun.determinism import THREADS
 from repro_tui.rerun.model import (

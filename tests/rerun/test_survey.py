@@ -22,7 +22,7 @@ from tests.rerun.test_plan import planned
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import open_reader
 from repro_tui.evidence.tracking.schema import REVISIONS
 from repro_tui.rerun import record

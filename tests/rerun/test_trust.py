@@ -18,7 +18,7 @@ from repro_tui.cli import main
 from repro_tui.cli.rerun import series
 from repro_tui.engine import Engine
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun.model import Device, EntryPoint, Job, Parameter, Plan, Series
 from repro_tui.rerun.project import find_entry_point, render
 

@@ -20,9 +20,9 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
 )
 from repro_tui.evidence.overview import Overview, Stored
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.discover import StoreLocation
 from repro_tui.evidence.tracking.outline import Outline, outline_of
 from repro_tui.evidence.tracking.reader import Listing, RunPage, RunQuery, StoredFile

@@ -6,7 +6,7 @@ from tests import builders
 from tests.tui.conftest import program
 from tests.tui.stand_in import StandIn, job, plan_for, run_id
 
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun.model import JobState, Request
 
 TAGS = (

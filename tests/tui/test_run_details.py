@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from tests import builders
 from tests.tui.stand_in import NOW, StandIn, run_id, some_runs
 
-from repro_tui.evidence.model import Run, Tag, Unreadable
+from repro_tui.evidence.model import Run, Unreadable
 from repro_tui.evidence.overview import Overview
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.reader import Listing, StoredFile
 from repro_tui.text import visible
 from repro_tui.tui.artifact_tree import tree

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from tests import builders
 
 from repro_tui.compare.policy import Rule
-from repro_tui.evidence.model import Run, SectionName, Tag
+from repro_tui.evidence.model import Run, SectionName
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.outline import outline_of
 from repro_tui.tui.run_arrangement import arrange
 from repro_tui.tui.run_cache import RunCache

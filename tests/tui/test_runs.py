@@ -10,7 +10,8 @@ from tests.tui.stand_in import StandIn, run_id, some_runs
 from textual.widgets import Input, OptionList
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.outline import Outline
 from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.tui.run_cache import MOST

@@ -16,9 +16,9 @@ from repro_tui.evidence.model import (
     Missing,
     Run,
     SectionName,
-    Tag,
     Unreadable,
 )
+from repro_tui.evidence.tags import Tag
 
 KINDS_GRAVEST_FIRST = (
     Kind.CHANGED,

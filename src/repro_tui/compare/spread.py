@@ -31,7 +31,8 @@ from repro_tui.compare.model import (
     OutcomesVerdict,
 )
 from repro_tui.compare.verdict import INPUTS_GRAVEST_FIRST, OUTCOMES_GRAVEST_FIRST
-from repro_tui.evidence.model import Fact, History, Key, Known, Run, SectionName, Tag
+from repro_tui.evidence.model import Fact, History, Key, Known, Run, SectionName
+from repro_tui.evidence.tags import Tag
 
 _SEED = re.compile("[0-9]{1,10}", re.ASCII)
 LEVEL = 0.95

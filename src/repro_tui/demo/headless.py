@@ -7,7 +7,8 @@ from repro_tui.compare.model import Comparison
 from repro_tui.compare.verdict import exit_code
 from repro_tui.engine import Engine
 from repro_tui.errors import ExitCode, ReproError
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import RunQuery
 from repro_tui.output import write_whole
 from repro_tui.reports import words

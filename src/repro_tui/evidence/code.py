@@ -12,10 +12,10 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
 )
 from repro_tui.evidence.origin import Origin, Snapshot
 from repro_tui.evidence.record import PATCH, Launch, Record
+from repro_tui.evidence.tags import Tag
 
 _RECORD = "record.json"
 

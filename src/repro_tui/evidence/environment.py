@@ -20,11 +20,11 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
     Unreadable,
 )
 from repro_tui.evidence.randomness import VISIBLE_DEVICES
 from repro_tui.evidence.record import Record
+from repro_tui.evidence.tags import Tag
 
 _SOURCE = "record.json"
 REQUIREMENTS = ("requirements.txt", "python_env.yaml", "conda.yaml")

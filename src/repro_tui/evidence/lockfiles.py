@@ -21,11 +21,11 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
     Unreadable,
 )
 from repro_tui.evidence.origin import Snapshot
 from repro_tui.evidence.record import Record
+from repro_tui.evidence.tags import Tag
 
 LIMIT = 32 << 20
 """Bytes: longer lockfiles are not read."""

@@ -7,15 +7,16 @@ a store that was moved, a share that is not mounted, a cleaned disk.
 
 from pathlib import Path
 
-from repro_tui.evidence.model import LoggedModel, Run, Tag, Unreadable
+from repro_tui.evidence.model import LoggedModel, Run, Unreadable
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import local_path
 
 _SAID_BY_TAG = {
     Tag.DETERMINISM: "repro-tui keeps its record among them",
     Tag.RECORD: "repro-tui keeps its record among them",
-    "mlflow.log-model.history": "the run logged a model",
-    "mlflow.loggedArtifacts": "the run logged a table",
-    "mlflow.loggedImages": "the run logged pictures",
+    Tag.LOGGED_MODELS: "the run logged a model",
+    Tag.LOGGED_TABLES: "the run logged a table",
+    Tag.LOGGED_PICTURES: "the run logged pictures",
 }
 """Tags of a run that logged files. Source: mlflow/utils/mlflow_tags.py, MLflow 3.17."""
 _MLFLOWS_OWN = 4

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from repro_tui.evidence.tags import Tag
+
 if TYPE_CHECKING:
     # Every command needs these nouns; only those that read histories need NumPy.
     import numpy as np
@@ -50,44 +52,6 @@ class SectionName(StrEnum):
 
 
 # --- What a run is to the tracking store -------------------------------------------
-
-
-class Tag:
-    """The tags that are read, spelled as MLflow writes them, and our own."""
-
-    RUN_NAME = "mlflow.runName"
-    PARENT_RUN_ID = "mlflow.parentRunId"
-    SOURCE_NAME = "mlflow.source.name"
-    SOURCE_TYPE = "mlflow.source.type"
-    GIT_COMMIT = "mlflow.source.git.commit"
-    GIT_BRANCH = "mlflow.source.git.branch"
-    GIT_REPO_URL = "mlflow.source.git.repoURL"
-    ENTRY_POINT = "mlflow.project.entryPoint"
-    PROJECT_ENV = "mlflow.project.env"
-    IMAGE = "mlflow.docker.image.uri"
-
-    REEXECUTES = "repro_tui.reexecutes"
-    """On a re-execution: the id of the run that it re-executes."""
-    JOB = "repro_tui.job"
-    RECORD = "repro_tui.record"
-    """On a run of a recorded command: the id of the record."""
-    VERDICT = "repro_tui.verdict"
-    """On a re-execution: the headline of its comparison with the original."""
-    TOLERANCE = "repro_tui.tolerance"
-    """Beside the verdict, where numbers were not compared to the bit: what was let pass."""
-    SEED = "repro_tui.seed"
-    DEVICE = "repro_tui.device"
-    DETERMINISM = "repro_tui.determinism"
-    DIRTY = "repro_tui.dirty"
-    """`true` or `false`: whether uncommitted changes were in the working tree."""
-    COMMIT = "repro_tui.commit"
-    """HEAD as repro-tui's plugin saw it: MLflow itself needs GitPython for its tag."""
-    PYTHON = "repro_tui.python"
-    """Implementation and version: `cpython 3.11.7`."""
-    LOCKFILE = "repro_tui.lockfile"
-    """The nearest lockfile: its path from the repository's top, and `sha256:…`."""
-    VISIBLE_DEVICES = "repro_tui.visible_devices"
-    """The numbers of the graphics cards that CUDA showed to the process, or `none`."""
 
 
 class Experiment(Struct, frozen=True):

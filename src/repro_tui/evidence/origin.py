@@ -10,9 +10,10 @@ from msgspec import Struct, field
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
 from repro_tui.evidence.files import decode
-from repro_tui.evidence.model import Missing, Run, Tag
+from repro_tui.evidence.model import Missing, Run
 from repro_tui.evidence.record import Launch
 from repro_tui.evidence.repository import Entry, Repository
+from repro_tui.evidence.tags import Tag
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 

@@ -10,10 +10,10 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
     Unreadable,
 )
 from repro_tui.evidence.record import Generator, Record, Scalar
+from repro_tui.evidence.tags import Tag
 
 _SOURCE = "record.json"
 _DEFAULT = "the library's default, always the same"

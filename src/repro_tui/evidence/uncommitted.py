@@ -10,13 +10,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from repro_tui import text
 from repro_tui.errors import ReproError
 from repro_tui.evidence.repository import Repository
 from repro_tui.evidence.safegit import FILTER_NAMES, unfiltered
+from repro_tui.evidence.sources import LEFT_OUT
 
 _DIFF = (
     "diff-index",
@@ -27,21 +27,6 @@ _DIFF = (
     "--full-index",
     "--ignore-submodules=dirty",
 )
-
-# As in .gitignore: MLflow's stores and Python's caches are no source, and `.env` files
-# hold secrets.
-_LEFT_OUT = (
-    "mlruns/", "mlartifacts/", "mlflow.db", "mlflow.db-*", "__pycache__/", ".env", ".env.*",
-)  # fmt: skip
-
-
-def is_source(path: str) -> bool:
-    """Whether a new file, by its path from the repository's top, counts as a change."""
-    return not any(
-        fnmatch(part, pattern.rstrip("/"))
-        for part in PurePosixPath(path).parts
-        for pattern in _LEFT_OUT
-    )
 
 
 def dirty(repository: Repository) -> bool:
@@ -95,7 +80,7 @@ def _changes(
             )
         _look_at_all(repository, top, environment)
         repository.attempt("update-index", "-q", "--refresh", environment=environment)
-        patterns = [f"--exclude={pattern}" for pattern in (*_LEFT_OUT, *left_out)]
+        patterns = [f"--exclude={pattern}" for pattern in (*LEFT_OUT, *left_out)]
         new = repository.run(
             *("ls-files", "--others", "--exclude-standard", *patterns, "-z"),
             environment=environment,

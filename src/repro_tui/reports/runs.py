@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from repro_tui.evidence.gauge import gauge, seen_on_page
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.text import duration, number, visible
 
 

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from repro_tui.evidence.gauge import Gauge, Level, gauge
-from repro_tui.evidence.model import Fact, Known, Missing, Package, Run, Tag, Unreadable
+from repro_tui.evidence.model import Fact, Known, Missing, Package, Run, Unreadable
 from repro_tui.evidence.overview import Overview
+from repro_tui.evidence.tags import Tag
 from repro_tui.reports import json, words
 from repro_tui.reports.runs import described, device, seed, started
 from repro_tui.reports.runs import to_json as runs_to_json

@@ -32,7 +32,7 @@ from mlflow.utils.virtualenv import (
     _get_virtualenv_name,
 )
 
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import machine, overlay
 from repro_tui.rerun.environments import install_folders
 from repro_tui.rerun.model import EnvManager, Plan

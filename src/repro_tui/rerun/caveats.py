@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun.model import Backend, EntryPoint, EnvManager, Request
 from repro_tui.rerun.situation import Situation
 from repro_tui.text import plural, size

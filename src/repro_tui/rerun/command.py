@@ -26,8 +26,8 @@ from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import uncommitted
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.repository import Repository
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.discover import absolute, discover, sqlite_path
 from repro_tui.rerun import determinism as switches
 from repro_tui.rerun import devices, masking, overlay, record, runcontext

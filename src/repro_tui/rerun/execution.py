@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from repro_tui import settings as configuration
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import NAME
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import (
     diagnosis,
     environments,

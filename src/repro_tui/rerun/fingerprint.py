@@ -16,9 +16,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.safegit import FILTER_NAMES, safe_environment, unfiltered
-from repro_tui.evidence.uncommitted import is_source
+from repro_tui.evidence.sources import is_source
+from repro_tui.evidence.tags import Tag
 
 VARIABLE = "REPRO_TUI_CONTEXT"
 _OFF = ("off", "0", "false", "no")

@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
 from repro_tui.evidence.record import FOLDER
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import RunQuery, open_reader
 from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.discover import absolute, discover

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Launch
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import masking, rebuild, sbatch
 from repro_tui.rerun.model import Backend, EntryPoint, EnvManager, Lack, Request
 from repro_tui.rerun.situation import Situation, Standing

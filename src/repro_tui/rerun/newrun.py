@@ -14,8 +14,8 @@ from mlflow.entities import Param
 from mlflow.tracking.context.default_context import DefaultRunContext
 
 from repro_tui.evidence import address
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import FOLDER
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun.model import Plan
 
 _BATCH = 100

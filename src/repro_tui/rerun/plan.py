@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence import address
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import determinism as switches
 from repro_tui.rerun import lacks, masking, project, rebuild, sbatch
 from repro_tui.rerun.caveats import caveats

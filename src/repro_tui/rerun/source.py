@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from repro_tui.errors import ReproError
 from repro_tui.evidence.origin import Snapshot
-from repro_tui.evidence.uncommitted import is_source
+from repro_tui.evidence.sources import is_source
 from repro_tui.rerun import project
 from repro_tui.rerun.model import Project, Request
 

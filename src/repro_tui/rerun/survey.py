@@ -13,9 +13,10 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
 from repro_tui.evidence.origin import Origin, Places, Snapshot, origin
 from repro_tui.evidence.record import FOLDER, Launch, Record, read_record
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import Reader
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.reader import Progress, silent

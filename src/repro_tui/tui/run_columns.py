@@ -9,7 +9,8 @@ from textual.content import Content
 
 from repro_tui.compare.policy import Policy
 from repro_tui.evidence.gauge import gauge, seen_on_page
-from repro_tui.evidence.model import Run, SectionName, Tag
+from repro_tui.evidence.model import Run, SectionName
+from repro_tui.evidence.tags import Tag
 from repro_tui.reports.runs import commit, device, seed
 from repro_tui.text import duration, visible
 from repro_tui.tui.run_orders import Order

@@ -9,8 +9,9 @@ from itertools import islice
 from textual.content import Content
 
 from repro_tui.evidence.gauge import Gauge, Part, gauge, seen_on_page
-from repro_tui.evidence.model import LoggedModel, Run, Tag, Unreadable
+from repro_tui.evidence.model import LoggedModel, Run, Unreadable
 from repro_tui.evidence.overview import Overview
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.reader import RunPage
 from repro_tui.reports.runs import device, seed
 from repro_tui.text import duration, visible

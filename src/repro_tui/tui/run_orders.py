@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.search import Entity, parse_order
 from repro_tui.text import visible
 

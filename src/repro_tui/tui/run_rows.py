@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, overload
 
 from msgspec import Struct
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.tui.run_cache import RunCache
 
 if TYPE_CHECKING:

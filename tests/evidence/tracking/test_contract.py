@@ -18,7 +18,8 @@ from tests.evidence.tracking.stores import ESCAPE, Store
 from repro_tui.errors import ReproError
 from repro_tui.evidence.gauge import Group, Level, gauge
 from repro_tui.evidence.look import look
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.client import ClientReader, MlflowProcess
 from repro_tui.evidence.tracking.downloads import Downloads
 from repro_tui.evidence.tracking.outline import outline_of

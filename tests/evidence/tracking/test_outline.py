@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.outline import Ids, Outline, outline_of
 
 IDS = st.sampled_from([*"abcdefgh", "é", "long-run-id"])

@@ -15,7 +15,8 @@ from tests.rerun.frameworks import programs
 from repro_tui import settings as configuration
 from repro_tui.compare.model import OutcomesVerdict
 from repro_tui.engine import Engine
-from repro_tui.evidence.model import SectionName, Tag
+from repro_tui.evidence.model import SectionName
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import discover
 from repro_tui.rerun.model import Determinism, JobState, Plan, Request
 

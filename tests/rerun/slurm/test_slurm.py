@@ -18,8 +18,8 @@ from tests.rerun.waiting import until
 
 from repro_tui import settings as configuration
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
 from repro_tui.evidence.record import Record, read_record
+from repro_tui.evidence.tags import Tag
 from repro_tui.rerun import jobs, processes, slurm
 from repro_tui.rerun.model import Backend, Device, Job, JobState, Plan, Request
 from repro_tui.rerun.plan import plan

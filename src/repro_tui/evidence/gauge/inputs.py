@@ -26,8 +26,8 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
 )
+from repro_tui.evidence.tags import Tag
 from repro_tui.text import plural
 
 _COMMIT = (

@@ -13,8 +13,8 @@ from repro_tui.evidence.model import (
     Run,
     Section,
     SectionName,
-    Tag,
 )
+from repro_tui.evidence.tags import Tag
 
 _TAGS = (
     Tag.COMMIT, Tag.DETERMINISM, Tag.DEVICE, Tag.DIRTY, Tag.ENTRY_POINT, Tag.GIT_COMMIT, Tag.PYTHON,

@@ -22,7 +22,8 @@ from mlflow.store.entities import PagedList
 from mlflow.store.tracking import file_store
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
+from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import downloads
 from repro_tui.evidence.tracking.artifacts import local_path
 from repro_tui.evidence.tracking.discover import without_password

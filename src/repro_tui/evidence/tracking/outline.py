@@ -11,7 +11,8 @@ from typing import Any, overload
 
 from msgspec import Struct
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 
 Rows = list[tuple[Any, ...]]
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
+from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking import schema
 from repro_tui.evidence.tracking.artifacts import list_folder, local_path
 from repro_tui.evidence.tracking.reader import (

@@ -13,7 +13,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from msgspec import Struct
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run, Tag
+from repro_tui.evidence.model import Dataset, Experiment, History, LoggedModel, Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.client import ClientReader
 from repro_tui.evidence.tracking.downloads import Downloads, download
 from repro_tui.evidence.tracking.history import ordered_history

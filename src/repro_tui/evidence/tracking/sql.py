@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from repro_tui.errors import ReproError
-from repro_tui.evidence.model import Tag
+from repro_tui.evidence.tags import Tag
 from repro_tui.evidence.tracking.reader import RunQuery
 from repro_tui.evidence.tracking.search import (
     Comparison,

@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 
-from repro_tui.evidence.model import Run, Tag
+from repro_tui.evidence.model import Run
+from repro_tui.evidence.tags import Tag
 from repro_tui.tui.screens.compare import CompareScreen
 from repro_tui.tui.screens.rerun import RerunScreen
 from repro_tui.tui.spelling import LEGEND, MUTED, shown, status
