@@ -234,13 +234,16 @@ class Verdict(Struct, frozen=True):
     """The sentences that the verdict rests on, the weightiest first."""
 
 
+Sections = Mapping[SectionName, SectionComparison]
+
+
 class Comparison(Struct, frozen=True):
     """Two runs compared: everything that a person can be shown."""
 
     left: Run
     right: Run
     policy: Policy
-    sections: Mapping[SectionName, SectionComparison]
+    sections: Sections
     verdict: Verdict
     first_divergence: FirstDivergence | None = None
     suspects: tuple[Suspect, ...] = ()

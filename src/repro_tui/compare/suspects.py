@@ -19,11 +19,11 @@ from repro_tui.compare.model import (
     Finding,
     Kind,
     OutcomesVerdict,
+    Sections,
     Suspect,
     TextDetail,
     Verdict,
 )
-from repro_tui.compare.verdict import Sections
 from repro_tui.evidence.model import Fact, Key, Known, Package, SectionName, Side
 
 _PLACE = re.compile(

@@ -7,8 +7,7 @@
 | some unknown | matches, inputs not all known | …within tolerance | diverged | unverifiable |
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import numpy as np
@@ -23,14 +22,13 @@ from repro_tui.compare.model import (
     Kind,
     OutcomesVerdict,
     SectionComparison,
+    Sections,
     Verdict,
 )
 from repro_tui.compare.numbers import ulp
+from repro_tui.compare.reasons import by_side, reasons
 from repro_tui.errors import ExitCode
-from repro_tui.evidence.model import NOT_SEEDED, History, Known, Run, SectionName, Side
-from repro_tui.text import plural
-
-Sections = Mapping[SectionName, SectionComparison]
+from repro_tui.evidence.model import History, Known, Run, SectionName, Side
 
 
 class FailOn(StrEnum):
@@ -90,7 +88,7 @@ def verdict(
     """
     inputs, outcomes = _inputs(sections), _outcomes(left, right, sections)
     headline = _TABLE.get((inputs, outcomes), Headline.UNVERIFIABLE)
-    return Verdict(inputs, outcomes, headline, tuple(_reasons(left, right, sections, astray)))
+    return Verdict(inputs, outcomes, headline, tuple(reasons(left, right, sections, astray)))
 
 
 def exit_code(comparison: Comparison, fail_on: FailOn = FailOn.OUTCOMES) -> ExitCode:
@@ -166,24 +164,15 @@ def _ulp(left: float | None, right: float | None) -> int | None:
     return None if left is None or right is None else ulp(left, right)
 
 
-def _side(sections: Sections, side: Side) -> list[tuple[SectionName, Finding]]:
-    return [
-        (name, finding)
-        for name, section in sections.items()
-        if name.side is side
-        for finding in section.findings
-    ]
-
-
 def _inputs(sections: Sections) -> InputsVerdict:
-    kinds = {finding.kind for _, finding in _side(sections, Side.INPUTS)}
+    kinds = {finding.kind for _, finding in by_side(sections, Side.INPUTS)}
     if any(kind.differs for kind in kinds):
         return InputsVerdict.CHANGED
     return InputsVerdict.UNKNOWN if Kind.UNKNOWN in kinds else InputsVerdict.SAME
 
 
 def _outcomes(left: Run, right: Run, sections: Sections) -> OutcomesVerdict:
-    findings = _side(sections, Side.OUTCOMES)
+    findings = by_side(sections, Side.OUTCOMES)
     kinds = {finding.kind for _, finding in findings}
     if not (left.finished and right.finished):
         return OutcomesVerdict.UNKNOWN
@@ -197,112 +186,3 @@ def _outcomes(left: Run, right: Run, sections: Sections) -> OutcomesVerdict:
     if Kind.WITHIN_TOLERANCE in kinds:
         return OutcomesVerdict.WITHIN_TOLERANCE
     return OutcomesVerdict.IDENTICAL
-
-
-def _reasons(left: Run, right: Run, sections: Sections, astray: tuple[str, str]) -> Iterator[str]:
-    """The sentences that the verdict rests on, the weightiest first."""
-    yield from _ended(left, right)
-    outcomes, inputs = (_side(sections, side) for side in (Side.OUTCOMES, Side.INPUTS))
-    differing = [pair for pair in outcomes if pair[1].kind.differs]
-    yield f"Outcomes that differ: {_by_section(differing) or 'none'}."
-    if not sections[SectionName.ARTIFACTS].findings and not differing:
-        # A store whose files went elsewhere lists none either.
-        yield "No file lies where the artifacts of either run belong: metrics alone were compared."
-    if within := [pair for pair in outcomes if pair[1].kind is Kind.WITHIN_TOLERANCE]:
-        rules = ", ".join(sorted({finding.rule for _, finding in within}))
-        yield f"Equal only within tolerance ({rules}): {_by_section(within)}."
-    changed = [pair for pair in inputs if pair[1].kind.differs]
-    yield f"Inputs that differ: {_by_section(changed) or 'none'}."
-    if differing and (free := list(_unseeded(sections))):
-        yield f"Random number generators that nobody seeded in either run: {', '.join(free)}."
-    if differing:
-        yield from _left_to_the_card(sections)
-    yield from _astray(*astray)
-    for noun, findings in (("Outcomes", outcomes), ("Inputs", inputs)):
-        unknown = [pair for pair in findings if pair[1].kind is Kind.UNKNOWN]
-        if unknown:
-            yield f"{noun} that could not be compared: {_by_section(unknown)}."
-    yield f"Compared: {_compared(outcomes, inputs)}."
-    if aside := [pair for pair in (*outcomes, *inputs) if pair[1].kind is Kind.SET_ASIDE]:
-        rules = ", ".join(sorted({finding.rule for _, finding in aside}))
-        yield f"Set aside by rule ({rules}): {_by_section(aside)}."
-
-
-def _ended(left: Run, right: Run) -> Iterator[str]:
-    """How a run ended, where that alone makes outcomes differ or says that they are to come."""
-    for name, run in (("left", left), ("right", right)):
-        if not run.finished:
-            yield f"The {name} run has not ended: it is {run.status}."
-        elif run.status != "FINISHED" and left.status != right.status:
-            yield (
-                f"The {name} run ended as {run.status}: what it did not come to log counts as "
-                "different, and explains nothing."
-            )
-
-
-def _astray(left: str, right: str) -> Iterator[str]:
-    if left and left == right:
-        yield f"Both runs had other packages than their locks say: {left}."
-        return
-    for side, said in (("left", left), ("right", right)):
-        if said:
-            yield f"The {side} run had other packages than its locks say: {said}."
-
-
-def _unseeded(sections: Sections) -> Iterator[str]:
-    """Equal inputs that explain differing outcomes: generators left to chance on both sides."""
-    for finding in sections[SectionName.RANDOMNESS].findings:
-        match finding:
-            case Finding(kind=Kind.EQUAL, left=Known(value=value)) if value == NOT_SEEDED:
-                yield finding.key[0]
-
-
-def _left_to_the_card(sections: Sections) -> Iterator[str]:
-    """Equal inputs that explain differing outcomes: algorithms of a card that need not repeat."""
-    device = _same(sections[SectionName.DEVICE], "device")
-    randomness = sections[SectionName.RANDOMNESS]
-    enforced = _same(randomness, "torch", "deterministic algorithms")
-    if not str(device).startswith("cuda") or enforced is not False:
-        return
-    timed = _same(randomness, "cudnn", "benchmark") is True
-    clock = "; cuDNN chose its own by the clock (cudnn benchmark)" if timed else ""
-    yield (
-        f"Both computed on {device} without deterministic algorithms, where sums need not "
-        f"repeat{clock}. The determinism strict enforces them."
-    )
-
-
-def _same(section: SectionComparison, *key: str) -> object:
-    """The value that both runs are known to have; None where there is none."""
-    for finding in section.findings:
-        match finding:
-            case Finding(kind=Kind.EQUAL, left=Known(value=value)) if finding.key == key:
-                return value
-    return None
-
-
-def _by_section(findings: Iterable[tuple[SectionName, Finding]]) -> str:
-    """`2 in metrics, 1 in artifacts`."""
-    counts = Counter(name for name, _ in findings)
-    return ", ".join(f"{counts[name]:,} in {name}" for name in SectionName if name in counts)
-
-
-def _compared(
-    outcomes: Iterable[tuple[SectionName, Finding]], inputs: Iterable[tuple[SectionName, Finding]]
-) -> str:
-    """How many points, files and facts were compared: neither set aside nor unknown."""
-    aside = (Kind.SET_ASIDE, Kind.UNKNOWN)
-    points = metrics = files = 0
-    for name, finding in outcomes:
-        if finding.kind in aside:
-            continue
-        if isinstance(finding.detail, HistoryDetail):
-            metrics += 1
-            points += finding.detail.distance.compared
-        elif name is SectionName.ARTIFACTS and None not in (finding.left, finding.right):
-            files += 1
-    facts = sum(finding.kind not in aside for _, finding in inputs)
-    return (
-        f"{plural(points, 'point')} of {plural(metrics, 'metric')}, {plural(files, 'file')}, "
-        f"{plural(facts, 'input')}"
-    )
