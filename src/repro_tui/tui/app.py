@@ -10,28 +10,24 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from msgspec.structs import replace
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.constants import DEFAULT_THEME
 from textual.message import Message
-from textual.reactive import Initialize, Reactive, reactive
+from textual.reactive import reactive
 from textual.screen import Screen
-from textual.theme import Theme
 
 from repro_tui.errors import ReproError
 from repro_tui.remembered import Remembered, remember
-from repro_tui.settings import Settings, resource
+from repro_tui.settings import Settings
 from repro_tui.text import plural, visible
-from repro_tui.tomlfile import did_you_mean
 from repro_tui.tui.background import Failed, start
 from repro_tui.tui.departures import Departed, DepartureWatch
+from repro_tui.tui.look import StyledApp
 from repro_tui.tui.screens.runs import RunsScreen
 from repro_tui.tui.spelling import shown
-from repro_tui.tui.themes import FALLBACK, derived, load_themes
 
 if TYPE_CHECKING:
     # The engine brings Git, MLflow's client and the comparers: the thread that opens it
@@ -40,8 +36,6 @@ if TYPE_CHECKING:
     from repro_tui.rerun.model import Job
     from repro_tui.tui.screens.error import ErrorScreen
 
-_DEFAULT_THEME = "repro-dark"
-_LATER = Path(__file__).with_name("later.tcss")
 _POLL = 1.0
 """Seconds between two looks at the jobs."""
 
@@ -60,7 +54,7 @@ class JobsRead(Message):
     jobs: "tuple[Job, ...]"
 
 
-class ReproApp(App[None]):
+class ReproApp(StyledApp):
     """repro-tui on a screen. `open_engine` blocks; a thread calls it.
 
     It is given the tracking URI of a store, or None: the one that is named or found.
@@ -70,8 +64,6 @@ class ReproApp(App[None]):
     """
 
     TITLE = "repro-tui"
-    CSS_PATH = "first.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual has it)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("J", "jobs", "Jobs", id="app.jobs"),
         Binding("O", "stores", "Store", show=False, id="app.stores"),
@@ -86,8 +78,6 @@ class ReproApp(App[None]):
     # Each store has a stack of screens of its own: to show another one is to start over.
     DEFAULT_MODE = "store 1"
 
-    # It is worn from the first on: to change it is to read the whole stylesheet again.
-    theme: Reactive[str] = Reactive(Initialize(lambda app: cast("ReproApp", app)._first_theme))
     jobs: "reactive[tuple[Job, ...]]" = reactive(())
 
     def __init__(
@@ -99,10 +89,7 @@ class ReproApp(App[None]):
         welcome: bool = False,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        themes, self._problems = load_themes(resource("themes"), settings.themes)
-        self._themes = {theme.name: theme for theme in themes}
-        self._first_theme: str = self._choose_theme(theme or settings.theme)
-        super().__init__()
+        super().__init__(settings, theme)
         self._open_engine = open_engine
         self.settings = settings
         self._own_keys: Mapping[str, str] = {}
@@ -135,21 +122,11 @@ class ReproApp(App[None]):
         """Whether the engine is open."""
         return self._engine is not None
 
-    def get_css_variables(self) -> dict[str, str]:
-        variables = super().get_css_variables()
-        self.theme_variables = variables | derived(variables)
-        return self.theme_variables
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(FALLBACK)
-
     def on_mount(self) -> None:
-        few = self.console.color_system in (None, "standard", "windows")
-        self.set_class(few and not self.is_headless, "-few-colours")
         self.set_keymap(dict(self._own_keys))
         for clash in self._clashes:
             self.complain(clash, "Two actions have one key")
-        for problem in self._problems:
+        for problem in self.theme_problems:
             self.complain(problem)
         # The screen of the first store is there already; by this name it can be left later.
         self.add_mode(self.DEFAULT_MODE, RunsScreen)
@@ -168,34 +145,6 @@ class ReproApp(App[None]):
 
     def get_default_screen(self) -> Screen[object]:
         return cast("Screen[object]", RunsScreen())
-
-    def push_screen(self, *arguments: Any, **options: Any) -> Any:
-        self.read_later_styles()
-        return super().push_screen(*arguments, **options)
-
-    def read_later_styles(self) -> None:
-        """Read the look of all screens but the first, unless it was read.
-
-        With a `CSS_PATH` of its own each screen would make Textual parse everything again.
-        """
-        if not self.stylesheet.has_source(str(_LATER)):
-            self.stylesheet.add_source(_LATER.read_text("utf-8"), (str(_LATER), ""))
-            self.stylesheet.parse()
-
-    @property
-    def available_themes(self) -> dict[str, Theme]:
-        """Ours and the person's, not Textual's."""
-        return self._themes or super().available_themes
-
-    def _choose_theme(self, wanted: str) -> str:
-        """The one that is wanted, or another one and a problem to tell."""
-        if wanted in self._themes:
-            return wanted
-        if not self._themes:
-            return DEFAULT_THEME
-        problem = ReproError(f"No theme is named {wanted}.", did_you_mean(wanted, self._themes))
-        self._problems += (problem,)
-        return _DEFAULT_THEME if _DEFAULT_THEME in self._themes else next(iter(self._themes))
 
     def complain(self, error: ReproError, title: str = "Not done") -> None:
         """Say what could not be done, over whatever is on screen."""
@@ -313,7 +262,7 @@ class ReproApp(App[None]):
         from repro_tui.rerun.model import JobState
 
         good = job.state is JobState.FINISHED
-        told = job.verdict or job.message or str(job.state)
+        told = job.outcome or str(job.state)
         self.notify(
             f"{visible(job.plan.run_name, 40)}: {visible(told, 200)}",
             title=f"Re-execution {job.state}",
