@@ -123,12 +123,6 @@ def _cells(job: "Job", now: int) -> tuple[str, ...]:
     elapsed = duration(max((job.ended or now) - job.started, 0)) if job.started else ""
     texts = (
         *(job.job_id, job.state, job.plan.run_name, job.plan.device, seed, elapsed),
-        *((job.run_id or "")[:8], _how_it_ended(job)),
+        *((job.run_id or "")[:8], job.outcome),
     )
     return tuple(visible(text, 200) for text in texts)
-
-
-def _how_it_ended(job: "Job") -> str:
-    """Of one that failed why: that its outcomes differ goes without saying."""
-    told = (job.message, job.verdict) if job.state == "failed" else (job.verdict, job.message)
-    return next(filter(None, told), "")

@@ -261,5 +261,11 @@ class Job(Struct, frozen=True):
     """The headline of the comparison with the original."""
 
     @property
+    def outcome(self) -> str:
+        """How it ended, in words: of one that failed why, before all else."""
+        told = (self.verdict, self.message)
+        return next(filter(None, reversed(told) if self.state is JobState.FAILED else told), "")
+
+    @property
     def log(self) -> Path:
         return self.folder / "log.txt"

@@ -290,11 +290,10 @@ def _require(store: Transaction, run_id: str) -> None:
 
 def _runs(store: Transaction, run_ids: list[str]) -> tuple[Run, ...]:
     """Whole runs, in the order of their ids, with one query for each kind of content."""
+    wanted = msgspec.json.encode(run_ids).decode()
 
     def rows(sql: str) -> list[Row]:
-        return store.rows(
-            sql.format(wanted=store.dialect.wanted), (msgspec.json.encode(run_ids).decode(),)
-        )
+        return store.rows(sql.format(wanted=store.dialect.wanted), (wanted,))
 
     params, tags = _by_run(rows(_PARAMS)), _by_run(rows(_TAGS))
     metrics = _by_run(

@@ -85,6 +85,7 @@ def _by_themselves(generators: Generators, original: Callable[..., Any]) -> Call
             generators.note(_CARDS, given)
         return result
 
+    # So that pickle finds it by name, as in `Generators.watched`.
     seed.__qualname__ = seed.__name__
     return seed
 

@@ -24,13 +24,12 @@ class Runs:
         self._changed = changed
         self._folder = os.getcwd()
         # In a re-execution alone: what `record` runs is in its own folder, store and all.
-        handed_over = all(os.environ.get(name) for name in ("MLFLOW_RUN_ID", "REPRO_TUI_JOB"))
-        self._store = os.environ.get("MLFLOW_TRACKING_URI", "") if handed_over else ""
+        handed, store = os.environ.get("MLFLOW_RUN_ID"), os.environ.get("MLFLOW_TRACKING_URI", "")
+        self._store = store if handed and os.environ.get("REPRO_TUI_JOB") else ""
         self.noted: list[dict[str, str]] = []
         """`run_id`, `tracking_uri` and the `folder` that a relative URI starts from."""
-        handed = os.environ.get("MLFLOW_RUN_ID")
         if handed:
-            self._note(os.environ.get("MLFLOW_TRACKING_URI", ""), handed)
+            self._note(store, handed)
 
     def hooks(self) -> dict[str, Callable[[ModuleType], None]]:
         """What to do after which module was imported."""

@@ -320,6 +320,7 @@ class RunsScreen(Screen[None]):
         if self._pane is None:
             from repro_tui.tui.widgets.run_pane import RunPane
 
+            house(self).read_later_styles()
             self._pane = RunPane()
             await self.query_one("#both").mount(self._pane)
         self.toggle_class("-details")
